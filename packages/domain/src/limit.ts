@@ -1,0 +1,61 @@
+/**
+ * Every bound of Stoa, unit and bound in the name. A thing that has no bound here has none.
+ */
+
+/** One body of a request, and so one entity: 16 MiB of UTF-8 JSON. */
+export const bodyBytesMax = 16 * 1024 * 1024;
+/** Nesting of a JSON value: `[[1]]` has depth 2. */
+export const jsonDepthMax = 100;
+/** Entities in one array POST. */
+export const batchEntitiesMax = 10_000;
+/** Entities in one list without `nolimit=true`; also the default (seed, "Working with lists"). */
+export const pageEntitiesMax = 10_000;
+/** Largest `limit` for which a list carries `Link: rel="next"`. */
+export const linkedPageEntitiesMax = 1_000;
+/** Dotted segments in a field path. */
+export const pathSegmentsMax = 32;
+/** Characters in a field path. */
+export const pathCharactersMax = 1_000;
+/** Fields named by `only`, keys named by `sortBy`. */
+export const fieldsMax = 200;
+export const sortKeysMax = 8;
+/** Text of a filter, its nesting and its nodes (reference API; past them `validation`). */
+export const filterBytesMax = 8 * 1024;
+export const filterDepthMax = 32;
+export const filterNodesMax = 256;
+/** `where.` conditions in one request. */
+export const conditionsMax = 100;
+/** The group tree: depth, groups of one user, grants of one entity (rule 11). */
+export const groupDepthMax = 32;
+export const userGroupsMax = 64;
+export const entityGrantsMax = 1_000;
+/** Credentials of a role, scopes of a token, and characters in one of them. */
+export const credentialsMax = 1_000;
+export const credentialCharactersMax = 200;
+/** Store definitions: unique sets, indexes, paths in one of them, text of the schema. */
+export const storeIndexesMax = 32;
+export const indexPathsMax = 8;
+export const schemaBytesMax = 256 * 1024;
+/** A store's name: `[a-z][a-z0-9_-]{0,62}`. */
+export const storeNameCharactersMax = 63;
+/** Sign-in: characters in a login and in a password. */
+export const loginCharactersMax = 200;
+export const passwordCharactersMax = 1_000;
+export const passwordCharactersMin = 8;
+/** Failures before 429, and the window they are counted in (rule 27). */
+export const signInFailuresMax = 5;
+export const signInAddressFailuresMax = 20;
+export const signInWindowMs = 3 * 60 * 1000;
+/** Life of a session and of a sign-in token, from the sign-in. */
+export const sessionLifeMs = 24 * 60 * 60 * 1000;
+/** Life of an idempotency key, and its characters. */
+export const idempotencyLifeMs = 24 * 60 * 60 * 1000;
+export const idempotencyKeyCharactersMax = 255;
+/** Answers kept for an idempotency key; a larger one is not kept. */
+export const idempotentAnswerBytesMax = 1024 * 1024;
+/** Names in one answer of the directory. */
+export const principalsMax = 1_000;
+/** Violations listed in one error. */
+export const violationsMax = 100;
+/** A query that has no index to follow: how long it may run. */
+export const queryMsMax = 10_000;
