@@ -1,0 +1,82 @@
+/**
+ * The contract of Stoa: what a caller can do with entities, the same in process and over the wire.
+ * One conformance suite runs against every implementation.
+ */
+import type { Decision, EntityVerb } from "./access.ts";
+import type { JsonObject } from "./json.ts";
+import type { JsonPatch } from "./patch.ts";
+import type { Path } from "./path.ts";
+import type { Query } from "./query.ts";
+
+/** An entity as text, ready to be served. */
+export interface Found {
+  /** `{"_id":"58238a935baa56173b24f0e4","owner":...}` */
+  readonly text: string;
+  /** The version, for If-Match: `"417.3"`; null where the text is not the whole entity. */
+  readonly etag: string | null;
+}
+
+export type Patch =
+  | { readonly kind: "merge"; readonly patch: JsonObject }
+  | { readonly kind: "json"; readonly patch: JsonPatch };
+
+export interface ReadOptions {
+  readonly only?: readonly Path[] | null;
+  /** References to replace by what they refer to. */
+  readonly unwind?: readonly Path[];
+}
+
+export interface WriteOptions {
+  /** ETags of which one must be the present version's; null = any. */
+  readonly ifMatch?: readonly string[] | null;
+  /** Answers of stores and users that ask for more: `{"confirm": "cities"}`, `{"into": "<id>"}`. */
+  readonly parameters?: Readonly<Record<string, string>>;
+}
+
+export interface FindOptions {
+  readonly unwind?: readonly Path[];
+  /** False narrows to entities whose `group` is the caller's own. */
+  readonly withChildGroups?: boolean;
+}
+
+/** A part of a list, in order: texts of entities, and where it ends. */
+export interface Page {
+  readonly texts: readonly string[];
+  /** The whole text of the last entity, whatever `only` says: a cursor is made of it. */
+  readonly last: string;
+}
+
+export interface Meta {
+  readonly total: number;
+  readonly first: string | null;
+  readonly last: string | null;
+}
+
+/**
+ * Errors of every method, in the order in which they are looked for (rule 15): `forbidden` by the
+ * route, `not_found` for the store, then for the entity, `forbidden` for control, `precondition`,
+ * `validation`, `conflict`.
+ */
+export interface EntityService {
+  /** Checks first, then streams: errors come before the first page, or the stream breaks. */
+  find(store: string, query: Query, options?: FindOptions): Promise<AsyncIterable<Page>>;
+  count(store: string, query: Query, options?: FindOptions): Promise<number>;
+  meta(store: string, query: Query, options?: FindOptions): Promise<Meta>;
+  read(store: string, id: string, options?: ReadOptions): Promise<Found>;
+  create(store: string, body: JsonObject): Promise<Found>;
+  /** All or none. */
+  createAll(store: string, bodies: readonly JsonObject[]): Promise<readonly Found[]>;
+  update(store: string, id: string, patch: Patch, options?: WriteOptions): Promise<Found>;
+  remove(store: string, id: string, options?: WriteOptions): Promise<Found>;
+  grant(store: string, id: string, principals: readonly string[]): Promise<Found>;
+  revoke(store: string, id: string, principal: string): Promise<Found>;
+  transfer(store: string, id: string, to: { owner?: string; group?: string }): Promise<Found>;
+  explain(store: string, id: string, user?: string): Promise<Explanation>;
+}
+
+/** `{user: "<id>", visible: true, verbs: {GET: {allowed: true, because: [..]}}}` */
+export interface Explanation {
+  readonly user: string;
+  readonly visible: boolean;
+  readonly verbs: Record<EntityVerb, Decision>;
+}

@@ -1,0 +1,123 @@
+/**
+ * What a store is: its name and what its definition says of the entities in it. The definitions of
+ * the system stores stand in `system-store.ts`.
+ */
+import { violation } from "./error.ts";
+import type { Json, JsonObject } from "./json.ts";
+import { indexPathsMax, schemaBytesMax, storeIndexesMax } from "./limit.ts";
+import { type Path, parsePath } from "./path.ts";
+
+export type IdKind = "objectid" | "uuid";
+
+export interface StoreDefinition {
+  /** Id of the entity in `stores`; of a system store, its name. */
+  readonly id: string;
+  /** `[a-z][a-z0-9_-]{0,62}`, e.g. `cities`. */
+  readonly name: string;
+  readonly title: string;
+  /** JSON Schema 2020-12 of the own fields; null takes any object. */
+  readonly schema: JsonObject | null;
+  /** Sets of paths that no two entities may share all values of: `[["login"]]`. */
+  readonly unique: readonly (readonly Path[])[];
+  /** Paths that queries may filter and sort by quickly: `[["country"], ["country", "name"]]`. */
+  readonly indexes: readonly (readonly Path[])[];
+  /** Whether `time` may be sent at creation. */
+  readonly time: "server" | "given";
+  readonly idKind: IdKind;
+}
+
+/** Stores of the server itself; a wildcard never means them (rule 1). */
+export const systemStoreNames = [
+  "users",
+  "groups",
+  "roles",
+  "tokens",
+  "sessions",
+  "stores",
+] as const;
+export type SystemStoreName = (typeof systemStoreNames)[number];
+
+/** Further things that only their own name or the lone `*` opens. */
+const guardedNames: ReadonlySet<string> = new Set([
+  ...systemStoreNames,
+  "webhooks",
+  "backups",
+  "metrics",
+]);
+
+/** Fixed routes below the prefix, present and planned: a store cannot take their names (rule 8). */
+const reservedNames: ReadonlySet<string> = new Set([
+  ...guardedNames,
+  ..."auth changes events healthz principals reference docs openapi batch search history".split(
+    " ",
+  ),
+  ..."export import console health config backup webhook admin socket rest api".split(" "),
+]);
+
+export function isSystemName(name: string): boolean {
+  return guardedNames.has(name);
+}
+
+export function isSystemStore(name: string): name is SystemStoreName {
+  return (systemStoreNames as readonly string[]).includes(name);
+}
+
+export function isStoreName(name: string): boolean {
+  return /^[a-z][a-z0-9_-]{0,62}$/.test(name);
+}
+
+/** Members that a definition may have; the schema of the store `stores` says the same. */
+export interface StoreFields {
+  readonly name: string;
+  readonly title?: string | undefined;
+  readonly schema?: JsonObject | null | undefined;
+  readonly unique?: readonly (readonly string[])[] | undefined;
+  readonly indexes?: readonly (readonly string[])[] | undefined;
+  readonly time?: "server" | "given" | undefined;
+  readonly idKind?: IdKind | undefined;
+}
+
+/**
+ * A definition out of the fields of an entity of `stores`, whose shape its schema has checked.
+ * Errors: `validation` for names that are reserved or malformed, and for paths.
+ */
+export function storeDefinition(id: string, fields: StoreFields): StoreDefinition {
+  const { name } = fields;
+  if (!isStoreName(name)) throw violation("name", "pattern", "must match [a-z][a-z0-9_-]{0,62}");
+  if (reservedNames.has(name)) throw violation("name", "reserved", `"${name}" is reserved`);
+  const schema = fields.schema ?? null;
+  if (schema && JSON.stringify(schema).length > schemaBytesMax) {
+    throw violation("schema", "maxLength", `must have at most ${schemaBytesMax} bytes`);
+  }
+  return {
+    id,
+    name,
+    title: fields.title ?? name,
+    schema,
+    unique: pathSets("unique", fields.unique ?? []),
+    indexes: pathSets("indexes", fields.indexes ?? []),
+    time: fields.time ?? "server",
+    idKind: fields.idKind ?? "objectid",
+  };
+}
+
+function pathSets(member: string, sets: readonly (readonly string[])[]): Path[][] {
+  if (sets.length > storeIndexesMax) {
+    throw violation(member, "maxItems", `must have at most ${storeIndexesMax} elements`);
+  }
+  return sets.map((set, index) => {
+    if (set.length === 0 || set.length > indexPathsMax) {
+      throw violation(`${member}.${index}`, "items", `must name 1 to ${indexPathsMax} paths`);
+    }
+    if (new Set(set).size < set.length) {
+      throw violation(`${member}.${index}`, "uniqueItems", "names a path twice");
+    }
+    return set.map((path) => parsePath(path));
+  });
+}
+
+/** A body's value at a key, for definitions and rules that read few fields. */
+export function textField(fields: JsonObject, key: string): string | undefined {
+  const value: Json | undefined = Object.hasOwn(fields, key) ? fields[key] : undefined;
+  return typeof value === "string" ? value : undefined;
+}

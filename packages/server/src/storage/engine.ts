@@ -1,0 +1,118 @@
+/**
+ * The port of storage: keep entities and find them again, with every change in one log. Engines know
+ * nothing of principals, HTTP or events; what a caller may see comes to them as a part of the filter.
+ */
+import type {
+  Change,
+  EntityHead,
+  Filter,
+  GroupTree,
+  Page,
+  Query,
+  StoreDefinition,
+  StoredEntity,
+} from "@stoa/domain";
+
+export interface Engine {
+  /** The groups as of the last commit. */
+  readonly tree: GroupTree;
+
+  /**
+   * Runs `work` in a transaction that is durable when the promise resolves; works that arrive
+   * together may share one. A work that throws changes nothing and harms no neighbour. It may be
+   * run again from its start, so it has no effect but through `tx`, and awaits nothing but `tx`.
+   * Errors: those of the work; `conflict` for ids and unique sets; `unavailable`.
+   */
+  transact<T>(work: (tx: Transaction) => Promise<T>, options?: TransactOptions): Promise<T>;
+
+  /** One entity, or undefined. */
+  read(store: string, id: string): Promise<StoredEntity | undefined>;
+
+  /** What the query asks for, in order, a window at a time; needs constant memory. */
+  find(store: string, query: Query): AsyncIterable<Page>;
+
+  /** How many entities the filter lets through. */
+  count(store: string, filter: Filter): Promise<number>;
+
+  /** A kept record that is not over, or undefined. */
+  recall(space: RecordSpace, name: string): Promise<KeptRecord | undefined>;
+
+  /** Changes later than a sequence number, in order. */
+  changes(since: number, limit: number): Promise<readonly Change[]>;
+
+  /** Builds indexes that a definition will need, without stopping reads. Errors: `conflict`. */
+  prepare(definition: StoreDefinition): Promise<void>;
+
+  /** Ends: what was promised is done first. */
+  close(): Promise<void>;
+}
+
+export interface TransactOptions {
+  /** Shares its transaction with no other work: for what others are decided by. */
+  readonly alone?: boolean;
+}
+
+/** What was committed together; handed to the listener before any later work begins. */
+export interface Commit {
+  /** The highest sequence number so far. */
+  readonly sequence: number;
+  readonly changes: readonly Change[];
+}
+
+export interface EngineOptions {
+  /** Called once after each durable commit, in order. Must not throw. */
+  readonly onCommit: (commit: Commit) => void;
+  /** Unix milliseconds; decides which records are over. */
+  readonly now: () => number;
+}
+
+/** Who does it and when; written into the change. */
+export interface Mark {
+  readonly by: string;
+  readonly time: number;
+}
+
+export type Draft = Omit<EntityHead, "at"> & { readonly body: string };
+
+/** Sees its own writes and those of works before it; the committed state otherwise. */
+export interface Transaction {
+  readonly tree: GroupTree;
+  /** The sequence number of the last change of any of the stores, or 0. */
+  lastChange(stores: readonly string[]): number;
+  read(store: string, id: string): Promise<StoredEntity | undefined>;
+  /** At most `limit` entities in the order of their ids. */
+  find(store: string, filter: Filter, limit: number): Promise<readonly StoredEntity[]>;
+  count(store: string, filter: Filter): Promise<number>;
+
+  /** Errors: `conflict` when the id or a unique set is taken, `not_found` without the store. */
+  insert(store: string, draft: Draft, mark: Mark): Promise<StoredEntity>;
+  /** The new version of an entity that was read in this transaction. Errors: `conflict`. */
+  update(store: string, before: StoredEntity, after: Draft, mark: Mark): Promise<StoredEntity>;
+  remove(store: string, before: StoredEntity, mark: Mark): Promise<void>;
+
+  recall(space: RecordSpace, name: string): Promise<KeptRecord | undefined>;
+  keep(space: RecordSpace, name: string, record: KeptRecord): Promise<void>;
+  forget(space: RecordSpace, name: string): Promise<void>;
+  /** Forgets every record about a subject. */
+  forgetAbout(space: RecordSpace, subject: string): Promise<void>;
+
+  /** Makes a store, or brings its indexes to its new definition. */
+  define(definition: StoreDefinition): Promise<void>;
+  /** Drops a store and all that is in it. */
+  undefine(store: string): Promise<void>;
+}
+
+/**
+ * What is kept beside entities and never shows in a text, a query or the log (rule 14):
+ * verifiers of passwords by user, hashes of tokens and sessions, answers by idempotency key,
+ * failed sign-ins.
+ */
+export type RecordSpace = "password" | "token" | "session" | "idempotency" | "failure" | "setting";
+
+export interface KeptRecord {
+  /** The entity it is about, so that it can be forgotten with it; "" for none. */
+  readonly subject: string;
+  readonly value: string;
+  /** Unix milliseconds; null keeps it for good. */
+  readonly expiresAt: number | null;
+}
