@@ -1,0 +1,85 @@
+/**
+ * What the service floor offers to the transports: one object, made in `app/wire.ts`. Knows callers
+ * and entities; nothing of HTTP, of cookies or of status numbers.
+ */
+import type { Caller, EntityService, StoreDefinition } from "@stoa/domain";
+
+export interface Services {
+  /** Entities as this caller may see and change them. */
+  entitiesOf(caller: Caller): EntityService;
+  readonly sessions: Sessions;
+  readonly directory: Directory;
+  readonly stores: Stores;
+  readonly idempotency: Idempotency;
+}
+
+export interface Sessions {
+  /**
+   * Errors: `unauthorized` for a wrong login, a wrong password and a disabled user alike (rule 26);
+   * `rate_limit` with `retryAfterS` (rule 27); `validation` for values that are not texts.
+   */
+  signIn(attempt: SignInAttempt): Promise<SignedIn>;
+  /** Who a secret stands for. Errors: `unauthorized` for unknown, ended and revoked ones. */
+  authenticate(way: "session" | "token", secret: string): Promise<Caller>;
+  /** Ends the session or sign-in token that the caller came by. */
+  signOut(caller: Caller): Promise<void>;
+}
+
+export interface SignInAttempt {
+  readonly login: unknown;
+  readonly password: unknown;
+  /** `session` for a cookie, `token` for a 24 h sign-in token. */
+  readonly way: "session" | "token";
+  /** Remote address, for the throttle and the list of sessions. */
+  readonly address: string;
+  readonly agent: string;
+}
+
+export interface SignedIn {
+  /** Value of the cookie or of the token; told once, kept only as a hash. */
+  readonly secret: string;
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+}
+
+export interface Directory {
+  /** Names for display: everybody of the caller's tenants (design 10). Sorted by name, then id. */
+  find(caller: Caller, question: DirectoryQuestion): Promise<readonly DirectoryEntry[]>;
+}
+
+export interface DirectoryQuestion {
+  readonly ids?: readonly string[];
+  readonly prefix?: string;
+  readonly limit?: number;
+}
+
+/** `{_id: "58238a935baa56173b24f0e4", kind: "user", name: "Ada"}`; groups have a parent in sight. */
+export interface DirectoryEntry {
+  readonly _id: string;
+  readonly kind: "user" | "group";
+  readonly name: string;
+  readonly parent?: string;
+}
+
+export interface Stores {
+  /** Definitions of the stores, system stores left out, whose GET the caller holds (rule 18). */
+  shownTo(caller: Caller): readonly StoreDefinition[];
+}
+
+export interface Idempotency {
+  /**
+   * Runs `work` once for a key: the same principal, route and body within 24 h get the first answer
+   * again. Errors: `conflict` for another body under the same key or while the first still runs.
+   */
+  once(
+    caller: Caller,
+    request: { readonly route: string; readonly key: string; readonly body: string },
+    work: () => Promise<KeptAnswer>,
+  ): Promise<KeptAnswer>;
+}
+
+export interface KeptAnswer {
+  readonly status: number;
+  readonly etag: string | null;
+  readonly text: string;
+}
