@@ -17,3 +17,5 @@ export * from "./object-id.ts";
 export * from "./order.ts";
 export * from "./order-key.ts";
 export * from "./time-uuid.ts";
+export * from "./patch.ts";
+export * from "./patch-apply.ts";

@@ -12,6 +12,8 @@ export const batchEntitiesMax = 10_000;
 export const pageEntitiesMax = 10_000;
 /** Largest `limit` for which a list carries `Link: rel="next"`. */
 export const linkedPageEntitiesMax = 1_000;
+/** Operations in one JSON Patch (RFC 6902). */
+export const patchOperationsMax = 1_000;
 /** Dotted segments in a field path. */
 export const pathSegmentsMax = 32;
 /** Characters in a field path. */
