@@ -42,21 +42,27 @@ function perform(draft: Draft, operation: JsonPatchOperation, index: number): vo
   const place = `${index}.path`;
   switch (operation.op) {
     case "add":
-      return add(draft, path, cloned(operation.value, path.length, endless), place);
+      add(draft, path, cloned(operation.value, path.length, endless), place);
+      break;
     case "replace":
-      return replace(draft, path, cloned(operation.value, path.length, endless), place);
+      replace(draft, path, cloned(operation.value, path.length, endless), place);
+      break;
     case "remove":
-      return void remove(draft, path, place);
+      remove(draft, path, place);
+      break;
     case "move":
-      return move(draft, operation.from, path, index);
+      move(draft, operation.from, path, index);
+      break;
     case "copy": {
       const value = found(draft, operation.from, `${index}.from`);
-      return add(draft, path, cloned(value, path.length, draft.copyBudget), place);
+      add(draft, path, cloned(value, path.length, draft.copyBudget), place);
+      break;
     }
     case "test":
-      return test(draft, path, operation.value);
+      test(draft, path, operation.value);
+      break;
     default:
-      return operation satisfies never;
+      operation satisfies never;
   }
 }
 
