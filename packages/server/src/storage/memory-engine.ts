@@ -1,0 +1,122 @@
+/**
+ * The reference engine: entities in maps, every answer by `matches`, `compareBy` and `project`, so
+ * that other engines can be held to it. For tests and trials; knows no disk and keeps nothing.
+ */
+import {
+  afterCursor,
+  and,
+  type Change,
+  compareBy,
+  type Filter,
+  type GroupTree,
+  type Page,
+  project,
+  type Query,
+  StoaError,
+  type StoreDefinition,
+  type StoredEntity,
+  totalOrder,
+} from "@stoa/domain";
+import type { Engine, EngineOptions, KeptRecord, RecordSpace, Transaction } from "./engine.ts";
+import {
+  checkUniqueSets,
+  emptyState,
+  type Fitting,
+  fitting,
+  type MemoryState,
+  recordKey,
+  unlessOver,
+} from "./memory-state.ts";
+import { MemoryTransaction } from "./memory-transaction.ts";
+
+export class MemoryEngine implements Engine {
+  readonly #options: EngineOptions;
+  #state: MemoryState = emptyState();
+  /** Ends when the last work that was handed in has ended; never rejects. */
+  #works: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+  }
+
+  get tree(): GroupTree {
+    return this.#state.tree;
+  }
+
+  /** One after another, so `alone` asks for nothing more. */
+  async transact<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    this.#mustBeOpen();
+    const result = this.#works.then(() => this.#run(work));
+    this.#works = result.catch(() => undefined);
+    return result;
+  }
+
+  async read(store: string, id: string): Promise<StoredEntity | undefined> {
+    this.#mustBeOpen();
+    return this.#state.tables.get(store)?.entities.get(id);
+  }
+
+  /** Everything as of the first window. */
+  async *find(store: string, query: Query): AsyncIterable<Page> {
+    this.#mustBeOpen();
+    const { order, after, offset, limit, only } = query;
+    const keys = totalOrder(order);
+    const filter = after === null ? query.filter : and(query.filter, afterCursor(order, after));
+    const found = this.#fitting(store, filter)
+      .sort((a, b) => compareBy(keys, a.value, b.value))
+      .slice(offset, offset + limit);
+    for (let start = 0; start < found.length; start += windowEntities) {
+      const window = found.slice(start, start + windowEntities);
+      const texts = window.map(({ text, value }) =>
+        only === null ? text : JSON.stringify(project(value, only)),
+      );
+      yield { texts, last: (window.at(-1) as Fitting).text };
+    }
+  }
+
+  async count(store: string, filter: Filter): Promise<number> {
+    this.#mustBeOpen();
+    return this.#fitting(store, filter).length;
+  }
+
+  async recall(space: RecordSpace, name: string): Promise<KeptRecord | undefined> {
+    this.#mustBeOpen();
+    return unlessOver(this.#state.records.get(recordKey(space, name)), this.#options.now());
+  }
+
+  async changes(since: number, limit: number): Promise<readonly Change[]> {
+    this.#mustBeOpen();
+    return this.#state.log.filter(({ sequence }) => sequence > since).slice(0, limit);
+  }
+
+  /** Has no indexes to build, so only sees whether the unique sets can hold. */
+  async prepare(definition: StoreDefinition): Promise<void> {
+    this.#mustBeOpen();
+    const table = this.#state.tables.get(definition.name);
+    if (table) checkUniqueSets(definition, table.entities.values(), this.tree);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#works;
+  }
+
+  async #run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const tx = new MemoryTransaction(this.#state, this.#options.now);
+    const result = await work(tx);
+    this.#state = tx.commit();
+    this.#options.onCommit({ sequence: this.#state.sequence, changes: tx.changes });
+    return result;
+  }
+
+  #fitting(store: string, filter: Filter): Fitting[] {
+    return fitting(this.#state.tables.get(store)?.entities.values() ?? [], filter, this.tree);
+  }
+
+  #mustBeOpen(): void {
+    if (this.#isClosed) throw new StoaError("unavailable", "the storage is closed");
+  }
+}
+
+const windowEntities = 100;
