@@ -1,3 +1,4 @@
+/** Every value function of filters: what it gives, and what it answers with null. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";

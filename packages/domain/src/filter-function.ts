@@ -143,8 +143,8 @@ function multiply(a: number, b: number): number | null {
   return product === 0 && a !== 0 && b !== 0 ? null : product;
 }
 
+/** By zero: not finite, so null. */
 function divide(a: number, b: number): number | null {
-  if (b === 0) return null;
   const quotient = finite(a / b);
   return quotient === 0 && a !== 0 ? null : quotient;
 }

@@ -1,3 +1,4 @@
+/** The text of filters: what it means, what is refused and where the refusal points. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";

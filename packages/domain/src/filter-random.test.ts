@@ -1,3 +1,4 @@
+/** Random filters: negation is the complement, and simplifying keeps the meaning. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";

@@ -1,3 +1,4 @@
+/** Text search of filters against naive searches, and against hostile patterns. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";

@@ -1,6 +1,6 @@
 /**
- * Text search for filters: substring and `like`, both linear in text and pattern whatever they hold,
- * because either may come from a stored value. Knows no filter tree.
+ * Text search for filters: substring and `like`, both linear in text and pattern whatever these
+ * hold, because either may come from a stored value. Knows no filter tree.
  */
 
 /** Parts up to this length are left to the engine's search: its worst case is length times text. */
@@ -30,7 +30,9 @@ export function isLike(text: string, pattern: string): boolean {
   return true;
 }
 
-/** Where `part` begins in `text` at or after `from`, or -1. `indexOfText("banana", "an", 2)` is 3. */
+/**
+ * Where `part` begins in `text` at or after `from`, or -1: `indexOfText("banana", "an", 2)` is 3.
+ */
 export function indexOfText(text: string, part: string, from: number): number {
   if (part.length <= shortPartCharactersMax) return text.indexOf(part, from);
   return indexOfLongText(text, part, from);

@@ -1,3 +1,4 @@
+/** The calendar of filters: seconds that exist and seconds that do not. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";

@@ -1,3 +1,4 @@
+/** What each kind of filter means, and how filters are put together. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {

@@ -110,7 +110,7 @@ export function matches(filter: Filter, entity: JsonObject): boolean {
   }
 }
 
-/** All of the filters, simplified: `and()` is `everything`, `and(a, and(b, c))` is all of a, b, c. */
+/** All of the filters, simplified: `and()` is `everything`, `and(a, and(b, c))` all of a, b, c. */
 export function and(...filters: readonly Filter[]): Filter {
   const of = filters.flatMap((filter) => (filter.kind === "all" ? filter.of : [filter]));
   if (of.some(isNothing)) return nothing;
