@@ -115,9 +115,14 @@ function removeStaleLock() {
 async function install() {
   console.error("stoa: installing packages, once, about half a minute");
   // A complete tree is brought up to date in place; anything else may hold halves of packages.
-  const command = existsSync(lockFile) && !existsSync(stamp) ? "ci" : "install";
+  const strict = existsSync(lockFile) && !existsSync(stamp);
   rmSync(stamp, { force: true });
-  await runNpm([command, "--include=dev", "--include=optional", "--prefer-offline"]);
+  let outcome = await runNpm(strict ? "ci" : "install");
+  if (outcome.status !== 0 && /\bEUSAGE\b/.test(outcome.said)) {
+    console.error("stoa: package-lock.json lacks something that package.json asks for; adding it");
+    outcome = await runNpm("install");
+  }
+  if (outcome.status !== 0) throw new Error(explainFailure(outcome));
   const node = findNode();
   const next = `${stamp}.${randomUUID()}`;
   writeFileSync(next, JSON.stringify({ tree: hashManifests(), node }));
@@ -126,29 +131,30 @@ async function install() {
 }
 
 /** Runs npm on the machine's own Node: ours lies in the directory that npm is about to replace. */
-async function runNpm(words) {
+async function runNpm(command) {
   const path = (process.env.PATH ?? "").split(delimiter);
   const kept = path.filter((folder) => !folder.endsWith(join("node_modules", ".bin")));
-  const npm = spawn("npm", [...words, "--loglevel=error"], {
+  const words = [command, "--include=dev", "--include=optional", "--prefer-offline"];
+  const npm = spawn("npm", [...words, "--no-save", "--loglevel=error"], {
     cwd: root,
     env: { ...process.env, PATH: kept.join(delimiter) },
     stdio: ["ignore", 2, "pipe"],
   });
   let said = "";
-  npm.stderr.on("data", (chunk) => {
-    process.stderr.write(chunk);
-    said = (said + chunk).slice(-20_000);
+  npm.stderr.setEncoding("utf8").on("data", (text) => {
+    said = (said + text).slice(-20_000);
   });
-  const code = await new Promise((resolve, reject) => {
+  const status = await new Promise((resolve, reject) => {
     npm.on("error", () => reject(new Error("npm is missing; it comes with Node (nodejs.org)")));
-    npm.on("close", (status, signal) => resolve(status ?? signal));
+    npm.on("close", (code, signal) => resolve(code ?? signal));
   });
-  if (code !== 0) throw new Error(explainFailure(words[0], code, said));
+  return { command, status, said };
 }
 
-function explainFailure(command, code, said) {
+/** One line where the cause is known, else what npm said itself. */
+function explainFailure({ command, status, said }) {
   const reason = network.exec(said)?.[1];
-  if (reason === undefined) return `npm ${command} ended with ${code}; what it said stands above`;
+  if (reason === undefined) return `npm ${command} ended with ${status}\n${said.trim()}`;
   return `npm cannot reach its package registry (${reason}); see to the network, a proxy or npm's \
 registry setting and start again`;
 }
