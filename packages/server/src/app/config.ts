@@ -1,0 +1,209 @@
+/**
+ * Flags and environment -> one frozen Config. Knows how each is written and bounded; must not know
+ * what is done with it, and opens, resolves and listens to nothing.
+ */
+
+import { isIP } from "node:net";
+import { limit } from "@stoa/domain";
+import { type Flag, parseArguments } from "./config-arguments.ts";
+
+/** e.g. `{port: 8080, host: "127.0.0.1", data: "./data", adminLogin: "admin", ...}`. */
+export interface Config {
+  /** 0 asks the system for a free port. */
+  readonly port: number;
+  readonly host: string;
+  /** The directory that holds everything, as it was written: `"./data"`. */
+  readonly data: string;
+  /** The first user's login; of use only while the data directory is empty. */
+  readonly adminLogin: string;
+  readonly adminPassword?: string;
+  /** Addresses and CIDR blocks whose `X-Forwarded-For` is believed: `["10.0.0.0/8"]`. */
+  readonly trustedProxies: readonly string[];
+  /** Origins whose pages may call with the user's session: `["https://app.example.org"]`. */
+  readonly corsOrigins: readonly string[];
+  /** What a reader of `/metrics` must show; without it no token opens them. */
+  readonly metricsToken?: string;
+  readonly logLevel: LogLevel;
+  /** Life of a session; no flag sets it, only tests shorten it. */
+  readonly sessionLifeMs: number;
+}
+
+export type LogLevel = (typeof logLevels)[number];
+const logLevels = ["silent", "error", "warn", "info", "debug"] as const;
+
+/** Everything that is wrong with flags and environment: `["--port: ... is no port"]`. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly mistakes: readonly string[];
+
+  constructor(mistakes: readonly string[]) {
+    super(mistakes.join("; "));
+    this.mistakes = mistakes;
+  }
+}
+
+/** What the words ask for: `"help"` and `"version"` win over every mistake beside them. */
+export function readAction(args: readonly string[]): "help" | "version" | "serve" {
+  if (args.includes("--help")) return "help";
+  return args.includes("--version") ? "version" : "serve";
+}
+
+export const helpText = `Usage: npm start -- [options]
+
+  --port <0..65535>        port to listen on, 0 for a free one    STOA_PORT         8080
+  --host <address>         address to listen on                   STOA_HOST         127.0.0.1
+  --data <directory>       where everything is kept               STOA_DATA         ./data
+  --trust-proxy <list>     proxies (address, CIDR) to believe     STOA_TRUST_PROXY
+  --cors <list>            origins whose pages may call           STOA_CORS
+  --log <level>            ${logLevels.join(", ")}       STOA_LOG          info
+  --help, --version
+
+Only in the environment, as arguments show in the list of processes:
+  STOA_ADMIN_LOGIN         login of the first user                                  admin
+  STOA_ADMIN_PASSWORD      its password, ${limit.passwordCharactersMin} characters or more
+  STOA_METRICS_TOKEN       opens /metrics to who shows it as a bearer token
+
+A list is separated by commas. A flag wins over its variable; an empty variable counts as absent.
+`;
+
+const flags: readonly Flag[] = [
+  { name: "--port", variable: "STOA_PORT" },
+  { name: "--host", variable: "STOA_HOST" },
+  { name: "--data", variable: "STOA_DATA" },
+  { name: "--trust-proxy", variable: "STOA_TRUST_PROXY" },
+  { name: "--cors", variable: "STOA_CORS" },
+  { name: "--log", variable: "STOA_LOG" },
+];
+
+/**
+ * For words that ask to serve (`readAction`).
+ *
+ * @param args the words after the program: `["--port", "0", "--log=warn"]`.
+ * @throws ConfigError with every mistake, not only the first.
+ */
+export function parseConfig(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Config {
+  const { values, mistakes } = parseArguments(args, flags);
+  const source: Source = { values, env, mistakes };
+  const adminPassword = readText(source, "STOA_ADMIN_PASSWORD", judgePassword);
+  const metricsToken = readText(source, "STOA_METRICS_TOKEN", judgeToken);
+  const config: Config = {
+    port: Number(readText(source, "STOA_PORT", judgePort) ?? 8080),
+    host: readText(source, "STOA_HOST", judgeHost) ?? "127.0.0.1",
+    data: readText(source, "STOA_DATA", judgeData) ?? "./data",
+    adminLogin: readText(source, "STOA_ADMIN_LOGIN", judgeLogin) ?? "admin",
+    ...(adminPassword === undefined ? {} : { adminPassword }),
+    trustedProxies: readList(source, "STOA_TRUST_PROXY", judgeProxy),
+    corsOrigins: readList(source, "STOA_CORS", judgeOrigin),
+    ...(metricsToken === undefined ? {} : { metricsToken }),
+    logLevel: readLogLevel(source),
+    sessionLifeMs: limit.sessionLifeMs,
+  };
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  return Object.freeze(config);
+}
+
+interface Source {
+  readonly values: ReadonlyMap<string, string>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly mistakes: string[];
+}
+
+/** Says what is wrong with a value, or undefined. */
+type Judge = (value: string) => string | undefined;
+
+/** The value of a flag or else of its variable; a bad one is noted and counts as absent. */
+function readText(source: Source, variable: string, judge: Judge): string | undefined {
+  const { value, origin } = findValue(source, variable);
+  const mistake = value === undefined ? undefined : judge(value);
+  if (mistake === undefined) return value;
+  source.mistakes.push(`${origin}: ${mistake}`);
+  return undefined;
+}
+
+function readList(source: Source, variable: string, judge: Judge): readonly string[] {
+  const { value, origin } = findValue(source, variable);
+  const items = (value ?? "").split(",").map((item) => item.trim());
+  const given = items.filter((item) => item !== "");
+  for (const item of given) {
+    const mistake = judge(item);
+    if (mistake !== undefined) source.mistakes.push(`${origin}: ${mistake}`);
+  }
+  return Object.freeze(given);
+}
+
+function readLogLevel(source: Source): LogLevel {
+  const value = readText(source, "STOA_LOG", judgeLogLevel) ?? "info";
+  return logLevels.find((level) => level === value) ?? "info";
+}
+
+function findValue({ values, env }: Source, variable: string) {
+  const name = flags.find((flag) => flag.variable === variable)?.name;
+  const value = name === undefined ? undefined : values.get(name);
+  if (name !== undefined && value !== undefined) return { value, origin: name };
+  return { value: env[variable] || undefined, origin: variable };
+}
+
+function judgePort(value: string): string | undefined {
+  if (/^\d{1,5}$/.test(value) && Number(value) <= 65_535) return undefined;
+  return `"${value}" is no port; give a whole number from 0 to 65535`;
+}
+
+function judgeHost(value: string): string | undefined {
+  if (isIP(value) !== 0 || /^[a-z0-9]([a-z0-9.-]{0,252}[a-z0-9])?$/i.test(value)) return undefined;
+  return `"${value}" is neither an address nor a host name, as 127.0.0.1, :: or localhost are`;
+}
+
+/** Quotes only the scheme: what follows may hold a password. */
+function judgeData(value: string): string | undefined {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(value)?.[1]?.toLowerCase();
+  if (scheme === undefined) return value.includes("\0") ? "no path holds a NUL" : undefined;
+  const supported = "this version keeps everything in a directory, as in --data ./data";
+  const isPostgres = scheme === "postgres" || scheme === "postgresql";
+  return isPostgres ? `PostgreSQL comes later; ${supported}` : `no ${scheme}: here; ${supported}`;
+}
+
+function judgeLogin(value: string): string | undefined {
+  const length = [...value].length;
+  const max = limit.loginCharactersMax;
+  if (length > max) return `a login has at most ${max} characters, this one has ${length}`;
+  const isPlain = value === value.trim() && !/\p{Cc}/u.test(value);
+  return isPlain ? undefined : "a login has no control characters and no space around it";
+}
+
+/** Never quotes the value. */
+function judgePassword(value: string): string | undefined {
+  const length = [...value].length;
+  const { passwordCharactersMin: min, passwordCharactersMax: max } = limit;
+  if (length >= min && length <= max) return undefined;
+  return `a password has ${min} to ${max} characters, this one has ${length}`;
+}
+
+/** Never quotes the value. A bearer token is visible ASCII (RFC 6750, 2.1). */
+function judgeToken(value: string): string | undefined {
+  const isVisible = /^[!-~]{1,1000}$/.test(value);
+  return isVisible ? undefined : "a token has 1 to 1000 visible ASCII characters and no spaces";
+}
+
+function judgeProxy(value: string): string | undefined {
+  const [address = "", bits, ...rest] = value.split("/");
+  const family = isIP(address);
+  const bitsMax = family === 4 ? 32 : 128;
+  const isBlock = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= bitsMax);
+  if (family !== 0 && isBlock && rest.length === 0) return undefined;
+  return `"${value}" is neither an address nor a block, as 10.0.0.1 and 10.0.0.0/8 are`;
+}
+
+function judgeOrigin(value: string): string | undefined {
+  if (value === "*") return "* would lend every site its visitors' sessions; name the origins";
+  const origin = URL.canParse(value) ? new URL(value).origin : undefined;
+  if (origin === value && /^https?:/.test(value)) return undefined;
+  return `"${value}" is no origin, as https://app.example.org is (no path, no slash at the end)`;
+}
+
+function judgeLogLevel(value: string): string | undefined {
+  if (logLevels.some((level) => level === value)) return undefined;
+  return `"${value}" is no level; give one of ${logLevels.join(", ")}`;
+}
