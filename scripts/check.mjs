@@ -13,7 +13,16 @@ const tool = (...path) => join(root, "node_modules", ...path);
 
 /** Each is a program of Node's: its name, and what Node is given. */
 const checks = [
-  { name: "types", words: [tool("typescript", "bin", "tsc"), "-p", "tsconfig.json", "--pretty"] },
+  {
+    name: "types",
+    words: [
+      tool("typescript", "bin", "tsc"),
+      "-p",
+      ".",
+      "--pretty",
+      String(!!process.stdout.isTTY),
+    ],
+  },
   {
     name: "lint",
     words: [tool("@biomejs", "biome", "bin", "biome"), "check", "--error-on-warnings", "."],
