@@ -114,14 +114,18 @@ export class GroupTree {
   }
 
   #childrenOf(parent: string): string[] {
-    let children = this.#children.get(parent);
-    if (!children) this.#children.set(parent, (children = []));
+    const known = this.#children.get(parent);
+    if (known) return known;
+    const children: string[] = [];
+    this.#children.set(parent, children);
     return children;
   }
 
   #branch(group: string): Branch {
-    let branch = this.#branches.get(group);
-    if (!branch) this.#branches.set(group, (branch = this.#climb(group)));
+    const known = this.#branches.get(group);
+    if (known) return known;
+    const branch = this.#climb(group);
+    this.#branches.set(group, branch);
     return branch;
   }
 

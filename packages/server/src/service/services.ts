@@ -5,12 +5,15 @@
 import type { Caller, EntityService, StoreDefinition } from "@stoa/domain";
 
 export interface Services {
-  /** Entities as this caller may see and change them. */
-  entitiesOf(caller: Caller): EntityService;
+  /**
+   * Entities as this caller may see and change them. With a key, what is created is created once:
+   * the same principal, route, key and body within 24 h get the first answer again. Errors:
+   * `conflict` for another body under the same key.
+   */
+  entitiesOf(caller: Caller, keyed?: Keyed): EntityService;
   readonly sessions: Sessions;
   readonly directory: Directory;
   readonly stores: Stores;
-  readonly idempotency: Idempotency;
 }
 
 export interface Sessions {
@@ -66,20 +69,11 @@ export interface Stores {
   shownTo(caller: Caller): readonly StoreDefinition[];
 }
 
-export interface Idempotency {
-  /**
-   * Runs `work` once for a key: the same principal, route and body within 24 h get the first answer
-   * again. Errors: `conflict` for another body under the same key or while the first still runs.
-   */
-  once(
-    caller: Caller,
-    request: { readonly route: string; readonly key: string; readonly body: string },
-    work: () => Promise<KeptAnswer>,
-  ): Promise<KeptAnswer>;
-}
-
-export interface KeptAnswer {
-  readonly status: number;
-  readonly etag: string | null;
-  readonly text: string;
+/** `{route: "POST cities", key: "7a1c...", body: "{\"name\":\"Delft\"}"}` */
+export interface Keyed {
+  readonly route: string;
+  /** As the client named it: at most 255 characters. */
+  readonly key: string;
+  /** The canonical text of the body. */
+  readonly body: string;
 }

@@ -1,0 +1,154 @@
+/**
+ * Who a secret stands for. Keeps what it found in a bounded cache that the change log empties, and
+ * reads it anew inside a transaction when anything that matters has changed (rule 13).
+ */
+import {
+  type Caller,
+  type Change,
+  type JsonObject,
+  limit,
+  parseCredentials,
+  StoaError,
+  type StoredEntity,
+} from "@stoa/domain";
+import type { Engine, Transaction } from "../storage/engine.ts";
+import { hashOf } from "./secret.ts";
+
+/** Stores whose changes may change who a caller is. */
+const decisiveStores = ["users", "roles", "tokens", "sessions"] as const;
+const callersKeptMax = 10_000;
+
+type Reader = Pick<Engine, "read" | "recall">;
+
+export class Callers {
+  readonly #engine: Reader;
+  readonly #now: () => number;
+  readonly #known = new Map<string, Caller>();
+  #version = 0;
+
+  constructor(engine: Reader, now: () => number) {
+    this.#engine = engine;
+    this.#now = now;
+  }
+
+  /** Errors: `unauthorized`, in one form for unknown, ended, revoked and disabled. */
+  async find(way: "session" | "token", secret: string): Promise<Caller> {
+    const key = `${way} ${hashOf(secret)}`;
+    const known = this.#known.get(key);
+    if (known && known.expiresAt > this.#now()) return known;
+    this.#known.delete(key);
+    const version = this.#version;
+    const record = await this.#engine.recall(way, key.slice(way.length + 1));
+    if (!record) throw notSignedIn();
+    const caller = await readCaller(this.#engine, way, record.subject, version, this.#now());
+    if (version === this.#version) this.#keep(key, caller);
+    return caller;
+  }
+
+  /** The caller as of a transaction. Errors: `unauthorized` when it has ended meanwhile. */
+  async inside(tx: Transaction, caller: Caller): Promise<Caller> {
+    const version = tx.lastChange(decisiveStores);
+    if (version <= caller.version && caller.expiresAt > this.#now()) return caller;
+    return this.#again(tx, caller, version);
+  }
+
+  /** Whether the caller is still who it was: ends lists and streams that are under way (rule 26). */
+  async isUnchanged(caller: Caller): Promise<boolean> {
+    if (caller.expiresAt <= this.#now()) return false;
+    if (caller.version === this.#version) return true;
+    try {
+      const now = await this.#again(this.#engine, caller, this.#version);
+      return sameRights(now, caller);
+    } catch (cause) {
+      if (cause instanceof StoaError && cause.code === "unauthorized") return false;
+      throw cause;
+    }
+  }
+
+  follow(changes: readonly Change[]): void {
+    for (const change of changes) {
+      if (!(decisiveStores as readonly string[]).includes(change.store)) continue;
+      this.#version = change.sequence;
+      if (change.op === "insert") continue;
+      if (change.store === "tokens" || change.store === "sessions") this.#drop(change.id);
+      else this.#known.clear();
+    }
+  }
+
+  #drop(wayId: string): void {
+    for (const [key, caller] of this.#known) if (caller.wayId === wayId) this.#known.delete(key);
+  }
+
+  #again(reader: Reader, caller: Caller, version: number): Promise<Caller> {
+    const way = caller.way === "session" ? "session" : "token";
+    return readCaller(reader, way, caller.wayId, version, this.#now());
+  }
+
+  #keep(key: string, caller: Caller): void {
+    if (this.#known.size >= callersKeptMax) {
+      const [oldest] = this.#known.keys();
+      if (oldest !== undefined) this.#known.delete(oldest);
+    }
+    this.#known.set(key, caller);
+  }
+}
+
+/** A role's or token's list of patterns, as it was checked when it was written. */
+export function credentialsOf(entity: StoredEntity | undefined) {
+  if (!entity) return [];
+  return parseCredentials((JSON.parse(entity.body) as JsonObject)["credentials"] ?? []);
+}
+
+/** Group first, then further groups, of a user's entity. */
+export function groupsOf(user: Pick<StoredEntity, "group" | "body">): readonly string[] {
+  const { groups } = JSON.parse(user.body) as { groups?: string[] };
+  return [user.group, ...(groups ?? []).filter((group) => group !== user.group)].slice(
+    0,
+    limit.userGroupsMax,
+  );
+}
+
+/** Reads session or token, user and role. Errors: `unauthorized`. */
+async function readCaller(
+  reader: Pick<Engine, "read">,
+  way: "session" | "token",
+  wayId: string,
+  version: number,
+  now: number,
+): Promise<Caller> {
+  const via = await reader.read(way === "session" ? "sessions" : "tokens", wayId);
+  const user = via && (await reader.read("users", via.owner));
+  if (!via || !user) throw notSignedIn();
+  const { disabled, role } = JSON.parse(user.body) as { disabled?: boolean; role: string };
+  const { expiresAt, type, scopes } = JSON.parse(via.body) as ViaFields;
+  const endsAt = expiresAt ?? Number.POSITIVE_INFINITY;
+  if (disabled === true || endsAt <= now) throw notSignedIn();
+  const roleEntity = await reader.read("roles", role);
+  return {
+    user: user.id,
+    groups: groupsOf(user),
+    role: { id: role, name: roleEntity ? String(JSON.parse(roleEntity.body).name) : "" },
+    credentials: credentialsOf(roleEntity),
+    scopes: scopes ? parseCredentials(scopes, "scopes") : null,
+    way: way === "session" ? "session" : type === "sign-in" ? "sign-in" : "token",
+    wayId,
+    expiresAt: endsAt,
+    version,
+  };
+}
+
+interface ViaFields {
+  readonly expiresAt?: number | null;
+  readonly type?: string;
+  readonly scopes?: string[] | null;
+}
+
+export function notSignedIn(): StoaError {
+  return new StoaError("unauthorized", "Sign in first: the credential is missing, wrong or over.");
+}
+
+function sameRights(a: Caller, b: Caller): boolean {
+  const rights = ({ user, groups, credentials, scopes }: Caller) =>
+    JSON.stringify([user, groups, credentials, scopes]);
+  return rights(a) === rights(b);
+}

@@ -1,0 +1,306 @@
+/**
+ * Entities as one caller may see and change them: each method is one pipeline, authorise, load,
+ * apply, keep. Access is decided here, by the rules of the domain, and nowhere else.
+ */
+import {
+  type Act,
+  and,
+  type Caller,
+  type EntityService,
+  type Explanation,
+  type Filter,
+  type FindOptions,
+  type Found,
+  type JsonObject,
+  type Meta,
+  type Method,
+  type Page,
+  type Patch,
+  project,
+  type Query,
+  type ReadOptions,
+  StoaError,
+  type StoredEntity,
+  type WriteOptions,
+} from "@stoa/domain";
+import type { Transaction } from "../storage/engine.ts";
+import { explainEntity, grantEntity, revokeEntity, transferEntity } from "./entity-sharing.ts";
+import { createOne, etagOf, foundOf, markOf, updateOne } from "./entity-writing.ts";
+import type { House, Preparation, StoreRules, Write } from "./house.ts";
+import {
+  type KeyedRequest,
+  rememberAnswer,
+  rememberedAnswer,
+  rememberRefusal,
+} from "./idempotency.ts";
+import { requireAct } from "./permission.ts";
+import type { Store } from "./store-catalog.ts";
+import { unwindPages, unwindText } from "./unwind.ts";
+import { guarded, requireVisible, sees, visibleFilter } from "./visibility.ts";
+
+export class CallerEntities implements EntityService {
+  readonly #house: House;
+  readonly #caller: Caller;
+  readonly #keyed: KeyedRequest | null;
+
+  constructor(house: House, caller: Caller, keyed: KeyedRequest | null = null) {
+    this.#house = house;
+    this.#caller = caller;
+    this.#keyed = keyed;
+  }
+
+  async find(store: string, query: Query, options: FindOptions = {}): Promise<AsyncIterable<Page>> {
+    const filter = await this.#narrowed(store, query, options);
+    const pages = this.#house.engine.find(store, { ...query, filter });
+    const seen = guarded(this.#house, this.#caller, pages);
+    if (!options.unwind?.length) return seen;
+    return unwindPages(this.#house, this.#caller, store, options.unwind, seen);
+  }
+
+  async count(store: string, query: Query, options: FindOptions = {}): Promise<number> {
+    return this.#house.engine.count(store, await this.#narrowed(store, query, options));
+  }
+
+  async meta(store: string, query: Query, options: FindOptions = {}): Promise<Meta> {
+    const filter = await this.#narrowed(store, query, options);
+    const asked = { ...query, filter, offset: 0, limit: 1, after: null };
+    const backwards = query.order.length > 0 ? query.order : [{ path: ["_id"], descending: false }];
+    const order = backwards.map((key) => ({ ...key, descending: !key.descending }));
+    const [total, first, last] = await Promise.all([
+      this.#house.engine.count(store, filter),
+      firstText(this.#house.engine.find(store, asked)),
+      firstText(this.#house.engine.find(store, { ...asked, order })),
+    ]);
+    return { total, first, last };
+  }
+
+  async read(store: string, id: string, options: ReadOptions = {}): Promise<Found> {
+    requireAct(this.#caller, { method: "GET", path: [store, ":id"] }, { id });
+    this.#open(store, "GET");
+    const visible = await visibleFilter(this.#house, this.#caller, store, "GET");
+    const entity = await this.#house.engine.read(store, id);
+    const tree = this.#house.engine.tree;
+    if (!entity || !sees(visible, entity, tree)) throw notFound(store);
+    const found = foundOf(entity, tree);
+    if (options.unwind?.length) {
+      const text = await unwindText(this.#house, this.#caller, store, options.unwind, found.text);
+      return projected({ text, etag: null }, options);
+    }
+    return projected(found, options);
+  }
+
+  async create(store: string, body: JsonObject): Promise<Found> {
+    const [found] = await this.createAll(store, [body]);
+    return found as Found;
+  }
+
+  async createAll(store: string, bodies: readonly JsonObject[]): Promise<readonly Found[]> {
+    const act: Act = { method: "POST", path: [store] };
+    requireAct(this.#caller, act);
+    const { rules } = this.#open(store, "POST");
+    const remembered = await this.#remembered();
+    if (remembered) return remembered;
+    try {
+      const prepared = await Promise.all(
+        bodies.map((body) => this.#prepare(rules, { kind: "create", body })),
+      );
+      return await this.#write(store, act, rules, async (write) => {
+        const again = this.#keyed && (await rememberedAnswer(write.tx, this.#keyed));
+        if (again) return again;
+        const made: Found[] = [];
+        for (const [index, body] of bodies.entries()) {
+          const own = { ...write, prepared: prepared[index] };
+          made.push(
+            await createOne(own, rules, body).catch((cause) => inArray(cause, bodies, index)),
+          );
+        }
+        if (this.#keyed) await rememberAnswer(write, this.#keyed, made);
+        return made;
+      });
+    } catch (cause) {
+      if (this.#keyed) await rememberRefusal(this.#house, this.#keyed, cause);
+      throw cause;
+    }
+  }
+
+  async update(
+    store: string,
+    id: string,
+    patch: Patch,
+    options: WriteOptions = {},
+  ): Promise<Found> {
+    const act: Act = { method: "PATCH", path: [store, ":id"] };
+    requireAct(this.#caller, act, { id });
+    const { rules } = this.#open(store, "PATCH");
+    const prepared = await this.#prepare(rules, {
+      kind: "update",
+      id,
+      patch,
+      parameters: options.parameters ?? {},
+    });
+    return this.#write(
+      store,
+      act,
+      rules,
+      async (write) => {
+        const before = await requireVisible(write, id, "PATCH");
+        requireMatch(before, write.tx, options);
+        return updateOne({ ...write, prepared }, rules, before, patch);
+      },
+      { id, ...options },
+    );
+  }
+
+  async remove(store: string, id: string, options: WriteOptions = {}): Promise<Found> {
+    const act: Act = { method: "DELETE", path: [store, ":id"] };
+    requireAct(this.#caller, act, { id });
+    const { rules } = this.#open(store, "DELETE");
+    return this.#write(
+      store,
+      act,
+      rules,
+      async (write) => {
+        const before = await requireVisible(write, id, "DELETE");
+        requireMatch(before, write.tx, options);
+        await rules.remove?.(write, before);
+        const found = foundOf(before, write.tx.tree);
+        await write.tx.remove(store, before, markOf(write));
+        await rules.removed?.(write, before);
+        return { ...found, etag: null };
+      },
+      { id, ...options },
+    );
+  }
+
+  grant(store: string, id: string, principals: readonly string[]): Promise<Found> {
+    const act: Act = { method: "POST", path: [store, ":id", "access"] };
+    return this.#share(store, act, (write) => grantEntity(write, id, principals));
+  }
+
+  revoke(store: string, id: string, principal: string): Promise<Found> {
+    const own = principal === this.#caller.user && this.#caller.scopes === null;
+    const act: Act = own
+      ? { method: "GET", path: [store, ":id"] }
+      : { method: "DELETE", path: [store, ":id", "access", ":principal"] };
+    return this.#share(store, act, (write) => revokeEntity(write, id, principal));
+  }
+
+  transfer(store: string, id: string, to: { owner?: string; group?: string }): Promise<Found> {
+    const act: Act = { method: "POST", path: [store, ":id", "transfer"] };
+    return this.#share(store, act, (write, rules) => transferEntity(write, rules, id, to));
+  }
+
+  async explain(store: string, id: string, user?: string): Promise<Explanation> {
+    requireAct(this.#caller, { method: "GET", path: [store, ":id", "access"] });
+    this.#open(store, "GET");
+    return explainEntity(this.#house, this.#caller, store, id, user);
+  }
+
+  /** The route is allowed and the store is there: what the caller may see of it, as a filter. */
+  async #narrowed(store: string, query: Query, options: FindOptions): Promise<Filter> {
+    requireAct(this.#caller, { method: "GET", path: [store] });
+    this.#open(store, "GET");
+    const visible = await visibleFilter(this.#house, this.#caller, store, "GET");
+    if (options.withChildGroups !== false) return and(visible, query.filter);
+    const own = { kind: "constant", value: this.#caller.groups[0] ?? "" } as const;
+    const group = { kind: "property", path: ["group"] } as const;
+    return and(visible, { kind: "compare", op: "==", left: group, right: own }, query.filter);
+  }
+
+  #open(store: string, method: Method): { store: Store; rules: StoreRules } {
+    const found = this.#house.catalog.get(store);
+    const rules = this.#house.rulesOf(store);
+    if (rules.without?.includes(method)) {
+      const allow = (["GET", "POST", "PATCH", "DELETE"] as const).filter(
+        (verb) => !rules.without?.includes(verb),
+      );
+      throw new StoaError("method", `${store} does not take ${method}.`, { allow, store });
+    }
+    return { store: found, rules };
+  }
+
+  #prepare(rules: StoreRules, what: Preparation): Promise<unknown> {
+    return rules.prepare?.(this.#house, this.#caller, what) ?? Promise.resolve(undefined);
+  }
+
+  #remembered(): Promise<readonly Found[] | undefined> {
+    if (!this.#keyed) return Promise.resolve(undefined);
+    return rememberedAnswer(this.#house.engine, this.#keyed);
+  }
+
+  #share(
+    store: string,
+    act: Act,
+    work: (write: Write, rules: StoreRules) => Promise<StoredEntity>,
+  ): Promise<Found> {
+    try {
+      requireAct(this.#caller, act);
+      const { rules } = this.#open(store, act.method);
+      const isUserTransfer = rules.transfer && act.path[2] === "transfer";
+      if (rules.system && !isUserTransfer) {
+        throw new StoaError("method", `Things in ${store} are not shared.`, {
+          allow: ["GET"],
+          store,
+        });
+      }
+      return this.#write(store, act, rules, async (write) =>
+        foundOf(await work(write, rules), write.tx.tree),
+      );
+    } catch (cause) {
+      return Promise.reject(cause);
+    }
+  }
+
+  /** One transaction, with the caller as it is then (rule 13). */
+  #write<T>(
+    store: string,
+    act: Act,
+    rules: StoreRules,
+    work: (write: Write) => Promise<T>,
+    { id, parameters = {} }: WriteOptions & { id?: string } = {},
+  ): Promise<T> {
+    const house = this.#house;
+    return house.engine.transact(
+      async (tx) => {
+        const caller = await house.callers.inside(tx, this.#caller);
+        if (caller !== this.#caller) requireAct(caller, act, id === undefined ? {} : { id });
+        const time = house.now();
+        return work({ house, tx, caller, store, time, parameters, prepared: undefined });
+      },
+      { alone: rules.alone ?? false },
+    );
+  }
+}
+
+function requireMatch(entity: StoredEntity, tx: Transaction, { ifMatch }: WriteOptions): void {
+  if (!ifMatch || ifMatch.includes(etagOf(entity, tx.tree))) return;
+  throw new StoaError("precondition", "The entity has changed: read it again, then try again.");
+}
+
+/** In an array the paths of an error begin with the position of the element. */
+function inArray(cause: unknown, bodies: readonly unknown[], index: number): never {
+  if (bodies.length === 1 || !(cause instanceof StoaError) || !cause.details) throw cause;
+  const details = cause.details.map((one) => ({ ...one, path: `${index}.${one.path}` }));
+  const { store } = cause;
+  throw new StoaError(cause.code, `Element ${index}: ${cause.message}`, {
+    details,
+    cause,
+    ...(store && { store }),
+  });
+}
+
+function projected(found: Found, { only }: ReadOptions): Found {
+  if (!only) return found;
+  return { text: JSON.stringify(project(JSON.parse(found.text) as JsonObject, only)), etag: null };
+}
+
+async function firstText(pages: AsyncIterable<Page>): Promise<string | null> {
+  for await (const { texts } of pages) if (texts[0] !== undefined) return texts[0];
+  return null;
+}
+
+export function notFound(store: string): StoaError {
+  return new StoaError("not_found", "There is no such entity, or none that you may see.", {
+    store,
+  });
+}

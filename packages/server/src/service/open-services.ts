@@ -1,0 +1,95 @@
+/**
+ * Puts the services together over one engine: definitions and callers follow its commits. Alone
+ * knows all of this floor; what it gives the transports is `services.ts`.
+ */
+import { randomBytes, randomInt } from "node:crypto";
+import {
+  type IdKind,
+  limit,
+  objectIds,
+  type StoreDefinition,
+  storeDefinition,
+  timeUuids,
+} from "@stoa/domain";
+import type { Commit, Engine, EngineOptions } from "../storage/engine.ts";
+import { Callers } from "./caller-service.ts";
+import { definitionsShownTo } from "./definition-rules.ts";
+import { EngineDirectory } from "./directory.ts";
+import { CallerEntities } from "./entity-service.ts";
+import { type FirstAdministrator, firstStart } from "./first-start.ts";
+import type { House } from "./house.ts";
+import { keyedRequest } from "./idempotency.ts";
+import type { Services } from "./services.ts";
+import { HouseSessions } from "./session-service.ts";
+import { fieldsOf, StoreCatalog } from "./store-catalog.ts";
+import { rulesOf } from "./store-rules.ts";
+import { Throttle } from "./throttle.ts";
+
+export interface ServicesOptions {
+  readonly openEngine: (options: EngineOptions) => Promise<Engine>;
+  readonly administrator: FirstAdministrator;
+  /** Unix milliseconds; the clock of ids, times and expiry. */
+  readonly now?: () => number;
+  readonly sessionLifeMs?: number;
+}
+
+export interface OpenedServices {
+  readonly services: Services;
+  readonly engine: Engine;
+  /** To be shown once; null unless the database was empty and no password was given. */
+  readonly firstPassword: string | null;
+}
+
+export async function openServices({
+  openEngine,
+  administrator,
+  now = Date.now,
+  sessionLifeMs = limit.sessionLifeMs,
+}: ServicesOptions): Promise<OpenedServices> {
+  const catalog = new StoreCatalog();
+  let callers: Callers | undefined;
+  const onCommit = ({ changes }: Commit) => {
+    catalog.follow(changes);
+    callers?.follow(changes);
+  };
+  const engine = await openEngine({ onCommit, now });
+  callers = new Callers(engine, now);
+  const throttle = new Throttle(engine, now);
+  const newId = idSource(now);
+  const house: House = { engine, catalog, callers, throttle, newId, now, sessionLifeMs, rulesOf };
+  const firstPassword = await firstStart(house, administrator);
+  catalog.load(await readDefinitions(engine));
+  return { services: servicesOf(house), engine, firstPassword };
+}
+
+function servicesOf(house: House): Services {
+  return {
+    entitiesOf: (caller, keyed) =>
+      new CallerEntities(house, caller, keyed ? keyedRequest(caller, keyed) : null),
+    sessions: new HouseSessions(house),
+    directory: new EngineDirectory(house.engine),
+    stores: { shownTo: (caller) => definitionsShownTo(house, caller) },
+  };
+}
+
+/** Ids of both kinds, of one process: they go up, and no other process makes the same. */
+function idSource(now: () => number): (kind: IdKind) => string {
+  const objectId = objectIds({ now, random: randomBytes(5), counter: randomInt(0x1000000) });
+  const uuid = timeUuids({ now, node: randomBytes(6), random: () => randomBytes(4) });
+  return (kind) => (kind === "uuid" ? uuid() : objectId());
+}
+
+async function readDefinitions(engine: Engine): Promise<StoreDefinition[]> {
+  const all = { order: [], offset: 0, limit: Number.POSITIVE_INFINITY, after: null, only: null };
+  const definitions: StoreDefinition[] = [];
+  for await (const { texts } of engine.find("stores", {
+    ...all,
+    filter: { kind: "all", of: [] },
+  })) {
+    for (const text of texts) {
+      const fields = fieldsOf(text);
+      definitions.push(storeDefinition(String(fields["_id"]), fields));
+    }
+  }
+  return definitions;
+}

@@ -1,0 +1,39 @@
+/**
+ * Whether a caller may use a route at all: role and scopes, and what everybody has (design, "Default
+ * roles and the directory"). Looks at no entity.
+ */
+import { type Act, type Caller, holds, StoaError } from "@stoa/domain";
+
+/**
+ * @param id the `:id` of the route, where it has one: people may always read their own user.
+ * Errors: `forbidden`.
+ */
+export function requireAct(caller: Caller, act: Act, { id }: { id?: string } = {}): void {
+  if (holds(caller, act) || everybodyMay(caller, act, id)) return;
+  const needed = `${act.method} ${act.path.join("/")}`;
+  throw new StoaError("forbidden", `Needs "${needed}" in the role and in the scopes of the token.`);
+}
+
+function everybodyMay(caller: Caller, { method, path }: Act, id?: string): boolean {
+  const [room, ...rest] = path;
+  if (rest.length > 1) return false;
+  if (room === "stores") return method === "GET";
+  if (caller.scopes !== null) return false;
+  switch (room) {
+    case "tokens":
+      return ["GET", "POST", "DELETE"].includes(method);
+    case "sessions":
+      return ["GET", "DELETE"].includes(method);
+    case "principals":
+      return method === "GET";
+    case "users":
+      return isOwnUser(caller, id) && ["GET", "PATCH"].includes(method);
+    default:
+      return false;
+  }
+}
+
+/** Rule 3: by a session or a sign-in token, never by an issued one. */
+export function isOwnUser(caller: Caller, id: string | undefined): boolean {
+  return caller.way !== "token" && id === caller.user;
+}

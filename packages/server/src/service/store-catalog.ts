@@ -1,0 +1,121 @@
+/**
+ * The definitions of all stores, in memory, with compiled schemas; follows the commits. Decides
+ * nothing about callers.
+ */
+import {
+  type Change,
+  isSystemStore,
+  type JsonObject,
+  limit,
+  StoaError,
+  type StoreDefinition,
+  type StoreFields,
+  storeDefinition,
+  systemStore,
+  systemStoreNames,
+  type Violation,
+  violation,
+} from "@stoa/domain";
+import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
+
+/** Lists every violation of the own fields; empty when they are well. */
+export type Validate = (fields: JsonObject) => readonly Violation[];
+
+export interface Store {
+  readonly definition: StoreDefinition;
+  readonly validate: Validate;
+}
+
+export class StoreCatalog {
+  readonly #stores = new Map<string, Store>();
+
+  constructor() {
+    for (const name of systemStoreNames) this.#add(systemStore(name));
+  }
+
+  /** Errors: `not_found` naming the store. */
+  get(name: string): Store {
+    const store = this.#stores.get(name);
+    if (!store) throw new StoaError("not_found", `There is no store "${name}".`, { store: name });
+    return store;
+  }
+
+  has(name: string): boolean {
+    return this.#stores.has(name);
+  }
+
+  /** Ordinary stores, by name. */
+  definitions(): readonly StoreDefinition[] {
+    const all = [...this.#stores.values()].map((store) => store.definition);
+    return all
+      .filter(({ name }) => !isSystemStore(name))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Takes in the entities of `stores` at start. */
+  load(definitions: Iterable<StoreDefinition>): void {
+    for (const definition of definitions) this.#add(definition);
+  }
+
+  follow(changes: readonly Change[]): void {
+    for (const { store, before, after } of changes) {
+      if (store !== "stores") continue;
+      if (before) this.#stores.delete(fieldsOf(before.body).name);
+      if (after) this.#add(storeDefinition(after.id, fieldsOf(after.body)));
+    }
+  }
+
+  #add(definition: StoreDefinition): void {
+    const validate = definition.schema ? compileSchema(definition.schema) : () => [];
+    this.#stores.set(definition.name, { definition, validate });
+  }
+}
+
+export function fieldsOf(body: string): StoreFields & JsonObject {
+  return JSON.parse(body) as StoreFields & JsonObject;
+}
+
+/**
+ * Compiles a JSON Schema 2020-12. Errors: `validation` on `schema` with what the compiler says; the
+ * words name places in the schema only.
+ */
+export function compileSchema(schema: JsonObject): Validate {
+  if (Object.hasOwn(schema, "$async"))
+    throw violation("schema.$async", "async", "is not supported");
+  const ajv = new Ajv2020({
+    allErrors: true,
+    strict: false,
+    ownProperties: true,
+    validateFormats: true,
+    logger: false,
+  });
+  addFormats.default(ajv);
+  let validate: ReturnType<typeof ajv.compile>;
+  try {
+    validate = ajv.compile(schema);
+  } catch (cause) {
+    const words = cause instanceof Error ? cause.message : "cannot be compiled";
+    throw violation("schema", "schema", words);
+  }
+  return (fields) => {
+    if (validate(fields)) return [];
+    return (validate.errors ?? []).slice(0, limit.violationsMax).map(toViolation);
+  };
+}
+
+function toViolation({ instancePath, keyword, message, params }: ErrorObject): Violation {
+  const unescaped = instancePath.slice(1).replaceAll("/", ".");
+  const place = unescaped.replaceAll("~1", "/").replaceAll("~0", "~");
+  const missing = params["missingProperty"] ?? params["additionalProperty"];
+  const path = [place, missing].filter(Boolean).join(".");
+  return { path, rule: keyword, message: message ?? "is not valid" };
+}
+
+/** The error for a body that breaks its store's schema. */
+export function violationsError(violations: readonly Violation[], store: string): StoaError {
+  const [first] = violations;
+  const more = violations.length > 1 ? ` and ${violations.length - 1} more` : "";
+  const message = `${first?.path || "The body"} ${first?.message}${more}.`;
+  return new StoaError("validation", message, { details: violations, store });
+}

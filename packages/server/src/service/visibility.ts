@@ -1,0 +1,72 @@
+/**
+ * What a caller may see, for one entity, for a query and for as long as a list runs. The rules are
+ * the domain's; this file brings them together with stores that add to them.
+ */
+import {
+  type Caller,
+  entityValue,
+  type Filter,
+  type GroupTree,
+  type Method,
+  matches,
+  type Page,
+  StoaError,
+  type StoredEntity,
+  visibleTo,
+} from "@stoa/domain";
+import type { House, Write } from "./house.ts";
+
+/** The filter that is ANDed into every query of the caller on this store. */
+export async function visibleFilter(
+  house: House,
+  caller: Caller,
+  store: string,
+  method: Method,
+  tree: GroupTree = house.engine.tree,
+): Promise<Filter> {
+  const rules = house.rulesOf(store);
+  if (rules.visible) return rules.visible(house, caller, method);
+  return visibleTo(caller, rules.kind, tree);
+}
+
+/** Whether the filter lets one entity through; ordinary visibility looks at its head alone. */
+export function sees(visible: Filter, entity: StoredEntity, tree: GroupTree): boolean {
+  if (visible.kind === "all" && visible.of.length === 0) return true;
+  if (visible.kind !== "visible") {
+    return matches(visible, entityValue(entity, tree.branchOf(entity.group)));
+  }
+  const { id, owner, group, access } = entity;
+  return matches(visible, { _id: id, owner, group, access });
+}
+
+/** The entity as of this transaction. Errors: `not_found` also for one that may not be seen. */
+export async function requireVisible(
+  { house, tx, caller, store }: Write,
+  id: string,
+  method: Method,
+): Promise<StoredEntity> {
+  const entity = await tx.read(store, id);
+  const visible = await visibleFilter(house, caller, store, method, tx.tree);
+  if (entity && sees(visible, entity, tx.tree)) return entity;
+  throw new StoaError("not_found", "There is no such entity, or none that you may see.", { store });
+}
+
+/** Ends a running list when the caller's rights do (rule 26): looks before each page. */
+export async function* guarded(
+  house: House,
+  caller: Caller,
+  pages: AsyncIterable<Page>,
+): AsyncGenerator<Page> {
+  const reach = house.engine.tree.reachOf(caller.groups);
+  for await (const page of pages) {
+    const same = house.engine.tree.reachOf(caller.groups);
+    if (!(await house.callers.isUnchanged(caller)) || !sameSet(reach, same)) {
+      throw new StoaError("unauthorized", "What you may see has changed: ask again.");
+    }
+    yield page;
+  }
+}
+
+function sameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a === b || (a.size === b.size && [...a].every((element) => b.has(element)));
+}
