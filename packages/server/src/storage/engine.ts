@@ -20,7 +20,8 @@ export interface Engine {
   /**
    * Runs `work` in a transaction that is durable when the promise resolves; works that arrive
    * together may share one. A work that throws changes nothing and harms no neighbour. It may be
-   * run again from its start, so it has no effect but through `tx`, and awaits nothing but `tx`.
+   * run again from its start, so it has no effect but through `tx`, and awaits nothing but `tx` and
+   * the engine's own reads, which see what is committed.
    * Errors: those of the work; `conflict` for ids and unique sets; `unavailable`.
    */
   transact<T>(work: (tx: Transaction) => Promise<T>, options?: TransactOptions): Promise<T>;
