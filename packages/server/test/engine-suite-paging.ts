@@ -18,6 +18,7 @@ import {
   found,
   id,
   insert,
+  is,
   numbersOf,
   pagesOf,
   query,
@@ -109,6 +110,10 @@ async function orders(world: World): Promise<void> {
       const after = cursorOf(order, sorted[20] as JsonObject);
       const part = await found(engine, name, query({ order, after, offset: 2, limit: 10 }));
       assert.deepEqual(part, sorted.slice(23, 33));
+      const filter = is(["w"], 2);
+      const rest = sorted.slice(21).filter(({ w }) => w === 2);
+      assert(rest.length > 0);
+      assert.deepEqual(await found(engine, name, query({ order, after, filter })), rest);
     }
   }
 }

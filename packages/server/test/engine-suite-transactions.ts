@@ -126,6 +126,9 @@ async function ownWrites({ engine, now }: World): Promise<void> {
     assert.equal(await tx.read("cities", id(8)), undefined);
     assert.deepEqual(await tx.find("cities", is(["name"], "Lier"), 10), [after, written]);
     assert.deepEqual(await tx.find("cities", everything, 1), [after]);
+    const early = await tx.insert("cities", draft(6), mark);
+    assert.deepEqual(await tx.find("cities", everything, 2), [early, after]);
+    await tx.remove("cities", early, mark);
     assert.equal(await tx.count("cities", is(["name"], "Gent")), 0);
     assert.equal(await tx.count("cities", everything), 2);
     const record = { subject: "", value: "1", expiresAt: now + 1_000 };

@@ -196,6 +196,7 @@ async function logParts({ engine }: World): Promise<void> {
     const last = part.at(-1);
     if (!last) break;
     parts.push(...part);
+    assert(last.sequence > since);
     since = last.sequence;
   }
   assert.deepEqual(parts, all);
