@@ -52,3 +52,11 @@ for (const [name, schema] of Object.entries({
     );
   });
 }
+
+test("schemas with names of their own do not meet those of other stores", () => {
+  const named = (type: string) => ({ $id: "https://example.org/a", properties: { a: { type } } });
+  const texts = compileSchema(named("string"));
+  const numbers = compileSchema(named("number"));
+  assert.deepEqual(texts({ a: "x" }), []);
+  assert.deepEqual(rules(numbers({ a: "x" })), ["a type"]);
+});

@@ -16,7 +16,7 @@ import {
   type Violation,
   violation,
 } from "@stoa/domain";
-import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
+import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { RE2JS } from "re2js";
 
@@ -68,8 +68,14 @@ export class StoreCatalog {
   }
 
   #add(definition: StoreDefinition): void {
-    const validate = definition.schema ? compileSchema(definition.schema) : () => [];
-    this.#stores.set(definition.name, { definition, validate });
+    const { name, schema } = definition;
+    let compiled: Validate | undefined;
+    // Compiled when it is first needed: a start with many stores must not wait for all of them.
+    const validate: Validate = (fields) => {
+      compiled ??= schema ? compileSchema(schema) : () => [];
+      return compiled(fields);
+    };
+    this.#stores.set(name, { definition, validate });
   }
 }
 
@@ -84,7 +90,30 @@ export function fieldsOf(body: string): StoreFields & JsonObject {
 export function compileSchema(schema: JsonObject): Validate {
   if (Object.hasOwn(schema, "$async"))
     throw violation("schema.$async", "async", "is not supported");
-  const ajv = new Ajv2020({
+  const validate = compile(schema);
+  return (fields) => {
+    if (validate(fields)) return [];
+    return (validate.errors ?? []).slice(0, limit.violationsMax).map(toViolation);
+  };
+}
+
+function compile(schema: JsonObject): ValidateFunction {
+  // What has names of its own could meet those of other stores: it gets a compiler to itself.
+  const compiler = /"\$(id|anchor|dynamicAnchor)"/.test(JSON.stringify(schema))
+    ? newCompiler()
+    : sharedCompiler;
+  try {
+    return compiler.compile(schema);
+  } catch (cause) {
+    const words = cause instanceof Error ? cause.message : "cannot be compiled";
+    throw violation("schema", "schema", words);
+  } finally {
+    compiler.removeSchema(schema);
+  }
+}
+
+function newCompiler(): Ajv2020 {
+  const compiler = new Ajv2020({
     allErrors: true,
     strict: false,
     ownProperties: true,
@@ -92,18 +121,8 @@ export function compileSchema(schema: JsonObject): Validate {
     logger: false,
     code: { regExp: linearPattern },
   });
-  addFormats.default(ajv);
-  let validate: ReturnType<typeof ajv.compile>;
-  try {
-    validate = ajv.compile(schema);
-  } catch (cause) {
-    const words = cause instanceof Error ? cause.message : "cannot be compiled";
-    throw violation("schema", "schema", words);
-  }
-  return (fields) => {
-    if (validate(fields)) return [];
-    return (validate.errors ?? []).slice(0, limit.violationsMax).map(toViolation);
-  };
+  addFormats.default(compiler);
+  return compiler;
 }
 
 /** A pattern that runs in linear time, whatever the text: a schema cannot stop the server. */
@@ -116,6 +135,9 @@ function linearPattern(pattern: string) {
   };
 }
 linearPattern.code = "linearPattern";
+
+/** Knows the schema of schemas, which takes long to compile; holds no schema of a store. */
+const sharedCompiler = newCompiler();
 
 function toViolation({ instancePath, keyword, message, params }: ErrorObject): Violation {
   const unescaped = instancePath.slice(1).replaceAll("/", ".");
