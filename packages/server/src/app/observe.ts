@@ -1,0 +1,150 @@
+/**
+ * Log and metrics: both read what the server reports (`service/observation.ts`) and nothing else.
+ * The log goes to the standard error as lines of JSON; the standard output carries the ready line.
+ */
+import { type Logger, pino } from "pino";
+import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
+import type { Answered, Observation, Observe } from "../service/observation.ts";
+
+export interface ObserverOptions {
+  /** `"info"`; requests are told at `"debug"`, slow ones and failures at any. */
+  readonly level: string;
+  /** Takes one line; by default the standard error does. */
+  readonly write?: (line: string) => void;
+}
+
+export interface Observer {
+  readonly observe: Observe;
+  /** The metrics as text in Prometheus' format. */
+  readonly metrics: () => Promise<string>;
+}
+
+/** One log and one set of metrics, which knows of nothing else in the process. */
+export function observer({ level, write = writeToStandardError }: ObserverOptions): Observer {
+  const options = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  const log: Log = pino(options, { write });
+  const registry = new Registry();
+  const meter = createMeter(registry);
+  return {
+    observe: (observation) => {
+      meter(observation);
+      report(log, observation);
+    },
+    metrics: () => registry.metrics(),
+  };
+}
+
+/** Requests that are slower than this are told at `warn`. */
+const slowRequestMs = 1_000;
+
+type Log = Logger<never, boolean>;
+
+function report(log: Log, observation: Observation): void {
+  switch (observation.kind) {
+    case "request":
+      reportRequest(log, observation);
+      break;
+    case "fault":
+      log.error({ incident: observation.incident, err: asError(observation.cause) }, "fault");
+      break;
+    case "listBroken":
+      log.warn({ route: observation.route, err: asError(observation.cause) }, "list broken off");
+      break;
+    case "signIn":
+      log.info({ way: observation.way, outcome: observation.outcome }, "sign-in");
+      break;
+    case "started":
+      log.info({ version: observation.version, ms: Math.round(observation.ms) }, "started");
+      break;
+    case "listening":
+      log.info({ url: observation.url }, "listening");
+      break;
+    case "draining":
+    case "stopped":
+      log.info(observation.kind);
+      break;
+    default:
+      observation satisfies never;
+  }
+}
+
+function reportRequest(log: Log, { method, route, status, ms }: Answered): void {
+  const fields = { method, route, status, ms: Math.round(ms * 1000) / 1000 };
+  if (status >= serverErrorMin) log.error(fields, "request");
+  else if (ms > slowRequestMs) log.warn(fields, "slow request");
+  else if (log.isLevelEnabled("debug")) log.debug(fields, "request");
+}
+
+const serverErrorMin = 500;
+
+function asError(cause: unknown): Error {
+  return cause instanceof Error ? cause : new Error(String(cause));
+}
+
+/** Counts what is observed. */
+function createMeter(registry: Registry): Observe {
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const countRequest = createRequestMeter(registry);
+  const faults = new Counter({ name: "stoa_faults_total", help: "Mistakes of ours.", registers });
+  const signIns = new Counter({
+    name: "stoa_sign_ins_total",
+    help: "Attempts to sign in.",
+    labelNames: ["way", "outcome"],
+    registers,
+  });
+  return (observation) => {
+    if (observation.kind === "request") countRequest(observation);
+    else if (observation.kind === "fault") faults.inc();
+    else if (observation.kind === "signIn") {
+      signIns.inc({ way: observation.way, outcome: observation.outcome });
+    }
+  };
+}
+
+function createRequestMeter(registry: Registry): (answered: Answered) => void {
+  const labelNames = ["method", "route", "status"] as const;
+  const registers = [registry];
+  const seconds = new Histogram({
+    name: "stoa_request_seconds",
+    help: "Time from a request to the end of its answer, by route and class of status.",
+    labelNames,
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  });
+  const requests = new Counter({
+    name: "stoa_requests_total",
+    help: "Requests answered, by route and class of status.",
+    labelNames,
+    registers,
+  });
+  const childrenOf = (labels: [string, string, string]) => ({
+    count: requests.labels(...labels),
+    time: seconds.labels(...labels),
+  });
+  // Kept, since finding a metric by its labels costs more than counting.
+  const known = new Map<string, ReturnType<typeof childrenOf>>();
+  return ({ method: sent, route, status: code, ms }) => {
+    const method = knownMethods.has(sent) ? sent : "other";
+    const status = `${Math.floor(code / 100)}xx`;
+    const key = `${method} ${status} ${route}`;
+    const children = known.get(key) ?? childrenOf([method, route, status]);
+    known.set(key, children);
+    children.count.inc();
+    children.time.observe(ms / 1000);
+  };
+}
+
+/** Others share one label, so that nobody can make as many as there are names. */
+const knownMethods: ReadonlySet<string> = new Set(
+  "GET HEAD POST PUT PATCH DELETE OPTIONS SEARCH".split(" "),
+);
+
+function writeToStandardError(line: string): void {
+  process.stderr.write(line);
+}

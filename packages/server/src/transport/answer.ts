@@ -1,0 +1,69 @@
+/**
+ * Sends ready texts. Knows headers that every answer has; nothing of entities or routes.
+ */
+import type { OutgoingHttpHeaders } from "node:http";
+import type { FastifyReply } from "fastify";
+import { type Problem, status } from "./problem.ts";
+
+/** Headers of every answer. The three that it varies by decide who asks and who may read it. */
+const always = {
+  "content-type": "application/json; charset=utf-8",
+  "x-content-type-options": "nosniff",
+  vary: "Authorization, Cookie, Origin",
+} as const;
+
+/** Of answers that may be asked for again by ETag. */
+const revalidated = { ...always, "cache-control": "private, no-cache" } as const;
+const unstored = { ...always, "cache-control": "no-store" } as const;
+
+/** An entity or a list in one piece; `headers` are further ones. For HEAD the body stays away. */
+export function sendEntity(reply: FastifyReply, text: string, headers?: OutgoingHttpHeaders): void {
+  end(reply, status.ok, text, { ...revalidated, ...headers });
+}
+
+/** An answer that nobody may keep: of signing in, of metrics, of errors. */
+export function sendPrivate(
+  reply: FastifyReply,
+  text: string,
+  headers?: OutgoingHttpHeaders,
+): void {
+  end(reply, status.ok, text, { ...unstored, ...headers });
+}
+
+export function sendProblem(reply: FastifyReply, problem: Problem): void {
+  end(reply, problem.status, problem.text, { ...unstored, ...problem.headers });
+}
+
+/** The client has this version. */
+export function sendNotModified(reply: FastifyReply, etag: string): void {
+  const { "content-type": _, ...headers } = revalidated;
+  const response = reply.hijack().raw;
+  response.writeHead(status.notModified, merged(reply, { ...headers, etag }));
+  response.end();
+}
+
+/** The answer to OPTIONS. */
+export function sendAllowed(reply: FastifyReply, allow: string): void {
+  const { "content-type": _, ...headers } = unstored;
+  end(reply, status.ok, "", { ...headers, allow });
+}
+
+/** The head of a list that follows in pieces; gives back what they are written to. */
+export function beginList(reply: FastifyReply): FastifyReply["raw"] {
+  const response = reply.hijack().raw;
+  response.writeHead(status.ok, merged(reply, revalidated));
+  return response;
+}
+
+function end(reply: FastifyReply, code: number, text: string, headers: OutgoingHttpHeaders): void {
+  // Past the framework's own sending, which reads and sets each header once more.
+  const response = reply.hijack().raw;
+  headers["content-length"] = Buffer.byteLength(text);
+  response.writeHead(code, merged(reply, headers));
+  response.end(text);
+}
+
+/** With what plugins have set, which is CORS. */
+function merged(reply: FastifyReply, headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
+  return { ...(reply.getHeaders() as OutgoingHttpHeaders), ...headers };
+}

@@ -1,0 +1,97 @@
+/**
+ * Who sends a request, and from where. One credential counts (rule 23); what it may do is for the
+ * service. Knows cookies and headers, no routes.
+ */
+import { timingSafeEqual } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
+import fastifyCookie from "@fastify/cookie";
+import { type Caller, StoaError } from "@stoa/domain";
+import type { FastifyRequest } from "fastify";
+import type { Sessions, SignedIn } from "../service/services.ts";
+
+const cookieName = "sid";
+
+interface Credential {
+  readonly way: "session" | "token";
+  readonly secret: string;
+}
+
+/**
+ * The one credential of a request: `Authorization: Bearer T` or `Authorization: T` before the cookie
+ * `sid`; null for none. Another scheme is a credential too, one that nobody has.
+ */
+export function credentialOf({ authorization, cookie }: IncomingHttpHeaders): Credential | null {
+  if (authorization !== undefined) return { way: "token", secret: tokenOf(authorization) };
+  if (cookie === undefined) return null;
+  const { parse } = fastifyCookie.fastifyCookie;
+  const cookies = parse(cookie);
+  const secret = Object.hasOwn(cookies, cookieName) ? cookies[cookieName] : undefined;
+  return secret === undefined ? null : { way: "session", secret };
+}
+
+export interface Door {
+  readonly sessions: Sessions;
+  /** Origins besides the server's own: `https://console.example.org`. */
+  readonly origins: ReadonlySet<string>;
+}
+
+/** Errors: `unauthorized`; `forbidden` for an unsafe cookie request from elsewhere (rule 24). */
+export async function authenticate(door: Door, request: FastifyRequest): Promise<Caller> {
+  const credential = credentialOf(request.raw.headers);
+  if (!credential) throw new StoaError("unauthorized", "Sign in, or send a token.");
+  const caller = await door.sessions.authenticate(credential.way, credential.secret);
+  if (credential.way === "session" && isUnsafe(request.method)) requireSameOrigin(door, request);
+  return caller;
+}
+
+/** The caller, or null for somebody without any credential; a bad one is still refused. */
+export function authenticateIfAny(door: Door, request: FastifyRequest): Promise<Caller | null> {
+  if (!credentialOf(request.raw.headers)) return Promise.resolve(null);
+  return authenticate(door, request);
+}
+
+/**
+ * Rule 24: `Origin` and `Sec-Fetch-Site`, where present, are the server's own or configured. Without
+ * either it is no browser, and counts as same origin (design 2, "Settled"). Errors: `forbidden`.
+ */
+export function requireSameOrigin(door: Door, request: FastifyRequest): void {
+  const { origin, "sec-fetch-site": site } = request.raw.headers;
+  if (origin !== undefined && door.origins.has(origin)) return;
+  const own = `${request.protocol}://${request.host}`.toLowerCase();
+  const isOwn = origin === undefined || origin.toLowerCase() === own;
+  if (isOwn && (site === undefined || site === "same-origin" || site === "none")) return;
+  throw new StoaError("forbidden", "Comes from another origin than the server's own.");
+}
+
+/** `sid=...; Path=/; Expires=...; HttpOnly; SameSite=Lax`, with Secure where the request came by TLS. */
+export function sessionCookie(request: FastifyRequest, { secret, expiresAt }: SignedIn): string {
+  return cookieText(request, encodeURIComponent(secret), expiresAt);
+}
+
+/** Takes the cookie away. */
+export function endedCookie(request: FastifyRequest): string {
+  return cookieText(request, "", 0);
+}
+
+/** Whether the request shows a fixed secret, such as the one for metrics. */
+export function showsToken({ authorization }: IncomingHttpHeaders, token: string): boolean {
+  const shown = Buffer.from(authorization === undefined ? "" : tokenOf(authorization));
+  const expected = Buffer.from(token);
+  return shown.length === expected.length && timingSafeEqual(shown, expected);
+}
+
+function tokenOf(authorization: string): string {
+  return /^bearer +/i.test(authorization)
+    ? authorization.slice("bearer".length).trim()
+    : authorization.trim();
+}
+
+function isUnsafe(method: string): boolean {
+  return method !== "GET" && method !== "HEAD" && method !== "OPTIONS";
+}
+
+function cookieText(request: FastifyRequest, value: string, expiresAt: number): string {
+  const secure = request.protocol === "https" ? "; Secure" : "";
+  const expires = new Date(expiresAt).toUTCString();
+  return `${cookieName}=${value}; Path=/; Expires=${expires}; HttpOnly; SameSite=Lax${secure}`;
+}

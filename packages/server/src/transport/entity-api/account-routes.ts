@@ -1,0 +1,169 @@
+/**
+ * Signing in and out, and what a caller may know of itself and of others: `/auth`, `/auth/token`,
+ * `/principals`, the root and health (seed, "Authentication and Authorization"; design 2).
+ */
+import { type Caller, type JsonObject, limit, ownValue, StoaError, violation } from "@stoa/domain";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { requireAct } from "../../service/permission.ts";
+import type { DirectoryQuestion, SignedIn } from "../../service/services.ts";
+import { sendPrivate } from "../answer.ts";
+import {
+  authenticateIfAny,
+  endedCookie,
+  requireSameOrigin,
+  sessionCookie,
+} from "../authenticate.ts";
+import { parameterRecord } from "../query-string.ts";
+import { checkMediaType, plainTypes, readBody } from "../request-body.ts";
+import { apiPrefix, asAnybody, asCaller, type House, queryText, type Route } from "../route.ts";
+import { objectOf } from "./entity-body.ts";
+import { listText } from "./list-stream.ts";
+
+export function accountRoutes(house: House): readonly Route[] {
+  const health = { GET: asAnybody((_request, reply) => sendHealth(house, reply)) };
+  return [
+    {
+      path: apiPrefix,
+      verbs: { GET: asAnybody((...call) => sendRoot(house, ...call)) },
+      open: true,
+    },
+    { path: "/healthz", verbs: health, open: true },
+    { path: `${apiPrefix}/healthz`, verbs: health, open: true },
+    {
+      path: `${apiPrefix}/auth`,
+      verbs: {
+        GET: asCaller(house, (...call) => sendSelf(house, ...call)),
+        POST: asAnybody((...call) => createSession(house, ...call)),
+        DELETE: asCaller(house, (...call) => removeSession(house, ...call)),
+      },
+      open: true,
+    },
+    {
+      path: `${apiPrefix}/auth/token`,
+      verbs: { POST: asAnybody((...call) => createToken(house, ...call)) },
+      open: true,
+    },
+    {
+      path: `${apiPrefix}/principals`,
+      verbs: { GET: asCaller(house, (...call) => findPrincipals(house, ...call)) },
+    },
+  ];
+}
+
+type AnonymousCall = [request: FastifyRequest, reply: FastifyReply];
+type Call = [caller: Caller, ...AnonymousCall];
+
+async function sendRoot(house: House, ...[request, reply]: AnonymousCall): Promise<void> {
+  const caller = await authenticateIfAny(house, request);
+  const stores = caller ? house.services.stores.shownTo(caller).map(({ name }) => name) : [];
+  const { version } = house;
+  sendPrivate(reply, JSON.stringify({ success: true, name: "Stoa", version, stores }));
+}
+
+async function sendHealth(house: House, reply: FastifyReply): Promise<void> {
+  if (house.ready()) return sendPrivate(reply, '{"success":true}');
+  throw new StoaError("unavailable", "Starting or stopping.", { retryAfterS: 1 });
+}
+
+async function createSession(house: House, ...[request, reply]: AnonymousCall): Promise<void> {
+  const signedIn = await signIn(house, request, "session");
+  // "sucess" is in the published contract, and stays.
+  const cookie = sessionCookie(request, signedIn);
+  sendPrivate(reply, '{"sucess":true,"success":true}', { "set-cookie": cookie });
+}
+
+async function createToken(house: House, ...[request, reply]: AnonymousCall): Promise<void> {
+  const { secret, issuedAt, expiresAt } = await signIn(house, request, "token");
+  const words = { sucess: true, success: true, type: "access" };
+  sendPrivate(reply, JSON.stringify({ ...words, token: secret, issuedAt, expiresAt }));
+}
+
+async function signIn(
+  house: House,
+  request: FastifyRequest,
+  way: "session" | "token",
+): Promise<SignedIn> {
+  requireSameOrigin(house, request);
+  const fields = objectOf(await readBody(request.raw, plainTypes));
+  try {
+    const signedIn = await house.sessions.signIn(attemptOf(fields, request, way));
+    house.observe({ kind: "signIn", way, outcome: "accepted" });
+    return signedIn;
+  } catch (error) {
+    const code = error instanceof StoaError ? error.code : undefined;
+    if (code === "unauthorized") house.observe({ kind: "signIn", way, outcome: "refused" });
+    if (code === "rate_limit") house.observe({ kind: "signIn", way, outcome: "throttled" });
+    throw error;
+  }
+}
+
+const agentCharactersMax = 1_000;
+
+function attemptOf(fields: JsonObject, request: FastifyRequest, way: "session" | "token") {
+  return {
+    login: ownValue(fields, "login"),
+    password: ownValue(fields, "password"),
+    way,
+    address: request.ip,
+    agent: (request.raw.headers["user-agent"] ?? "").slice(0, agentCharactersMax),
+  };
+}
+
+async function removeSession(house: House, ...[caller, request, reply]: Call): Promise<void> {
+  checkMediaType(request.raw);
+  await house.sessions.signOut(caller);
+  const cookie = endedCookie(request);
+  sendPrivate(reply, '{"sucess":true,"success":true}', { "set-cookie": cookie });
+}
+
+/** The caller: `{"success":true,"user":{..},"role":{..},"groups":[..],"expiresAt":..}`. */
+async function sendSelf(house: House, ...[caller, , reply]: Call): Promise<void> {
+  const user = await ownUser(house, caller);
+  const { role, groups, scopes, way, expiresAt } = caller;
+  const rest = {
+    role,
+    credentials: caller.credentials.map(({ text }) => text),
+    groups,
+    scopes: scopes?.map(({ text }) => text) ?? null,
+    way,
+    expiresAt: Number.isFinite(expiresAt) ? expiresAt : null,
+  };
+  sendPrivate(reply, `{"success":true,"user":${user},${JSON.stringify(rest).slice(1)}`);
+}
+
+/** A token whose scopes do not hold users learns its own id, and no more. */
+async function ownUser(house: House, caller: Caller): Promise<string> {
+  try {
+    return (await house.services.entitiesOf(caller).read("users", caller.user)).text;
+  } catch (error) {
+    if (!(error instanceof StoaError) || error.code !== "forbidden") throw error;
+    return JSON.stringify({ _id: caller.user });
+  }
+}
+
+async function findPrincipals(house: House, ...[caller, request, reply]: Call): Promise<void> {
+  requireAct(caller, { method: "GET", path: ["principals"] });
+  const question = questionOf(parameterRecord(queryText(request)));
+  const entries = await house.services.directory.find(caller, question);
+  sendPrivate(reply, listText(entries.map((entry) => JSON.stringify(entry))));
+}
+
+function questionOf({
+  ids,
+  prefix,
+  limit: size,
+}: Readonly<Record<string, string>>): DirectoryQuestion {
+  const { principalsMax } = limit;
+  if (size !== undefined && !(/^\d{1,9}$/.test(size) && Number(size) <= principalsMax)) {
+    throw violation("limit", "integer", `must be an integer from 0 to ${principalsMax}`);
+  }
+  const wanted = ids?.split(",").map((id) => id.toLowerCase());
+  if (wanted && wanted.length > principalsMax) {
+    throw violation("ids", "maxItems", `must not name more than ${principalsMax} ids`);
+  }
+  return {
+    ...(wanted && { ids: wanted }),
+    ...(prefix !== undefined && { prefix }),
+    ...(size !== undefined && { limit: Number(size) }),
+  };
+}

@@ -1,0 +1,87 @@
+/**
+ * The server under the framework: bounds, the method override, and faults of the protocol, all
+ * before any route. Knows sockets and no services.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { headArrivalMsMax, headBytesMax, keepAliveMs, requestArrivalMsMax } from "./http-bounds.ts";
+import { type Problem, protocolProblem, rawProblem } from "./problem.ts";
+
+type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** A server that hands on what is HTTP and answers the rest itself, in the one form of errors. */
+export function createHttpListener(handle: RequestListener): Server {
+  const listener: RequestListener = (request, response) => {
+    const fault = prepare(request);
+    if (fault) respond(response, protocolProblem(fault));
+    else handle(request, response);
+  };
+  const server = createServer(
+    {
+      maxHeaderSize: headBytesMax,
+      headersTimeout: headArrivalMsMax,
+      requestTimeout: requestArrivalMsMax,
+      keepAliveTimeout: keepAliveMs,
+      // Node's own refusal has no body; ours has.
+      requireHostHeader: false,
+    },
+    listener,
+  );
+  server.on("clientError", onClientError);
+  // An expectation that nobody knows changes nothing; Node's own refusal has no body.
+  server.on("checkExpectation", listener);
+  server.on("connect", (_request, socket) => refuse(socket, protocolProblem("CONNECT")));
+  return server;
+}
+
+/**
+ * Takes `X-HTTP-Method-Override` for the method. LOOKUP is SEARCH inside: Node's parser knows no
+ * LOOKUP.
+ */
+function prepare(request: IncomingMessage): "HOST" | "OVERRIDE" | undefined {
+  const { headers } = request;
+  if (headers.host === undefined && request.httpVersionMinor === 1) return "HOST";
+  const override = headers["x-http-method-override"];
+  if (override === undefined) return undefined;
+  const method = overrides.get(String(override).trim().toUpperCase());
+  if (method === undefined || request.method !== "POST") return "OVERRIDE";
+  request.method = method;
+  return undefined;
+}
+
+const overrides: ReadonlyMap<string, string> = new Map([
+  ["POST", "POST"],
+  ["PATCH", "PATCH"],
+  ["DELETE", "DELETE"],
+  ["LOOKUP", "SEARCH"],
+]);
+
+function onClientError(error: Error & { code?: string }, socket: Duplex): void {
+  if (error.code === "ECONNRESET" || !socket.writable || isAnswering(socket)) {
+    socket.destroy();
+    return;
+  }
+  refuse(socket, protocolProblem(error.code));
+}
+
+/** Whether part of an answer has been sent already: more words would garble it. */
+function isAnswering(socket: Duplex): boolean {
+  const { _httpMessage: message } = socket as Duplex & { _httpMessage?: ServerResponse | null };
+  return message?.headersSent === true;
+}
+
+function refuse(socket: Duplex, problem: Problem): void {
+  socket.on("error", () => socket.destroy());
+  socket.end(rawProblem(problem));
+}
+
+function respond(response: ServerResponse, { status, headers, text }: Problem): void {
+  response.writeHead(status, {
+    ...headers,
+    "content-type": "application/json; charset=utf-8",
+    "content-length": Buffer.byteLength(text),
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+  });
+  response.end(text);
+}

@@ -1,0 +1,232 @@
+/**
+ * The HTTP server: Fastify with every route, one form of errors, and an orderly end. Knows services
+ * by their contract only; nothing of storage, environment or signals.
+ */
+import { randomUUID } from "node:crypto";
+import type { Server } from "node:http";
+import fastifyCors from "@fastify/cors";
+import { StoaError, violation } from "@stoa/domain";
+import {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+  LogController,
+} from "fastify";
+import type { Observe } from "../service/observation.ts";
+import type { Services } from "../service/services.ts";
+import { sendAllowed, sendProblem } from "./answer.ts";
+import { authenticate } from "./authenticate.ts";
+import { accountRoutes } from "./entity-api/account-routes.ts";
+import { entityRoutes } from "./entity-api/entity-routes.ts";
+import { sharingRoutes } from "./entity-api/sharing-routes.ts";
+import { drainMsMax, segmentCharactersMax } from "./http-bounds.ts";
+import { createHttpListener } from "./http-listener.ts";
+import { metricsRoute } from "./metrics-route.ts";
+import { allowHeader, problemOf } from "./problem.ts";
+import {
+  apiPrefix,
+  type House,
+  isFixed,
+  type Route,
+  refuseVerb,
+  routeAt,
+  type Verb,
+  verbsOf,
+} from "./route.ts";
+
+export interface HttpServerOptions {
+  readonly observe: Observe;
+  /** Addresses whose `X-Forwarded-*` count: `["127.0.0.1", "10.0.0.0/8"]`. */
+  readonly trustedProxies: readonly string[];
+  /** Origins besides the server's own that browsers may use it from; empty = CORS off. */
+  readonly corsOrigins: readonly string[];
+  /** What `/metrics` says. */
+  readonly metrics: () => Promise<string>;
+  /** `Authorization: Bearer <it>` opens `/metrics`, besides callers that hold `GET metrics`. */
+  readonly metricsToken?: string;
+  /** `"0.1.0"` */
+  readonly version: string;
+  readonly ready: () => boolean;
+}
+
+export interface HttpServer {
+  /** Gives `http://127.0.0.1:8080`; port 0 takes any. */
+  listen(where: { host: string; port: number }): Promise<string>;
+  /** No new connections, running requests finish, and after `drainMsMax` they are cut. */
+  drain(): Promise<void>;
+}
+
+export function createHttpServer(services: Services, options: HttpServerOptions): HttpServer {
+  const servers = new Set<Server>();
+  let draining = false;
+  const house: House = {
+    services,
+    sessions: services.sessions,
+    observe: options.observe,
+    origins: new Set(options.corsOrigins),
+    version: options.version,
+    ready: () => !draining && options.ready(),
+  };
+  const routes = [
+    ...accountRoutes(house),
+    metricsRoute(house, options.metrics, options.metricsToken),
+    ...entityRoutes(house),
+    ...sharingRoutes(house),
+  ];
+  const app = createApp(house, routes, options, servers);
+  return {
+    listen: ({ host, port }) => app.listen({ host, port }),
+    drain: async () => {
+      draining = true;
+      await drain(app, servers);
+    },
+  };
+}
+
+function createApp(
+  house: House,
+  routes: readonly Route[],
+  options: HttpServerOptions,
+  servers: Set<Server>,
+): FastifyInstance {
+  const missing = (request: FastifyRequest, reply: FastifyReply) =>
+    answerMissing(house, routes, request, reply);
+  const fail = (error: unknown, reply: FastifyReply) => answerError(house, error, reply);
+  const app = fastify({
+    logger: false,
+    logController: new LogController({ disableRequestLogging: true }),
+    trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    serverFactory: (handle) => {
+      const server = createHttpListener(handle);
+      servers.add(server);
+      return server;
+    },
+    // The listener has its own; two would answer twice.
+    clientErrorHandler: () => {},
+    frameworkErrors: (error, request, reply) => {
+      const isLong = error.code === "FST_ERR_MAX_PARAM_LENGTH";
+      const answer = isLong ? missing(request, reply) : Promise.reject(error);
+      answer.catch((cause: unknown) => fail(cause, reply));
+    },
+    routerOptions: {
+      ignoreTrailingSlash: true,
+      ignoreDuplicateSlashes: true,
+      maxParamLength: segmentCharactersMax,
+      querystringParser: leaveQuery,
+    },
+  });
+  if (house.origins.size > 0) app.register(fastifyCors, corsOptions(house));
+  // Bodies are read by the handlers that want one, after they know who asks.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", (_request, _payload, done) => done(null));
+  app.setErrorHandler((error, _request, reply) => fail(error, reply));
+  app.setNotFoundHandler(missing);
+  app.addHook("onResponse", (request, reply, done) => {
+    const route = request.routeOptions.url ?? "none";
+    const { statusCode: status, elapsedTime: ms } = reply;
+    house.observe({ kind: "request", method: request.method, route, status, ms });
+    done();
+  });
+  for (const route of routes) addRoute(app, house, route);
+  return app;
+}
+
+/** The query stays text: see `query-string.ts`. Fastify's type knows parsed ones only. */
+function leaveQuery(text: string): Record<string, unknown> {
+  return text as unknown as Record<string, unknown>;
+}
+
+function corsOptions({ origins }: House) {
+  return {
+    origin: (origin: string | undefined, decide: (error: Error | null, allowed: boolean) => void) =>
+      decide(null, origin !== undefined && origins.has(origin)),
+    credentials: true,
+    methods: ["GET", "HEAD", "POST", "PATCH", "DELETE", "OPTIONS"],
+    exposedHeaders: ["ETag", "Link", "Retry-After", "Allow"],
+    maxAge: 600,
+    strictPreflight: false,
+    optionsSuccessStatus: 200,
+  };
+}
+
+function addRoute(app: FastifyInstance, house: House, route: Route): void {
+  for (const [verb, handler] of Object.entries(route.verbs)) {
+    const method = verb === "GET" ? ["GET", "HEAD"] : [verb];
+    app.route({ method, url: route.path, handler });
+  }
+  if (!isFixed(route)) return;
+  // Else `GET /api/v1/auth/token` would be the entity "token" of a store "auth".
+  const others = (["GET", "POST", "PATCH", "DELETE"] as const).filter(
+    (verb: Verb) => !verbsOf(route).includes(verb),
+  );
+  const method = others.flatMap((verb) => (verb === "GET" ? [verb, "HEAD"] : [verb]));
+  app.route({
+    method,
+    url: route.path,
+    handler: async (request) => {
+      if (!route.open) await authenticate(house, request);
+      refuseVerb(route);
+    },
+  });
+}
+
+/** What no route takes: OPTIONS, another verb of a path that is there, or no such path. */
+async function answerMissing(
+  house: House,
+  routes: readonly Route[],
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { url = "" } = request.raw;
+  const route = routeAt(routes, url);
+  if (request.method === "OPTIONS" && (route || url === "*")) {
+    sendAllowed(reply, allowHeader(route ? verbsOf(route) : ["GET", "POST", "PATCH", "DELETE"]));
+    return reply;
+  }
+  if (!route?.open && isBelowPrefix(url)) await authenticate(house, request);
+  if (route) refuseVerb(route);
+  throw new StoaError("not_found", "There is nothing at this path.");
+}
+
+function isBelowPrefix(url: string): boolean {
+  return url.replace(/\/{2,}/g, "/").startsWith(`${apiPrefix}/`);
+}
+
+function answerError(house: House, error: unknown, reply: FastifyReply): void {
+  const problem = problemOf(translated(error), (cause) => {
+    const incident = randomUUID();
+    house.observe({ kind: "fault", incident, cause });
+    return incident;
+  });
+  if (!reply.raw.headersSent) sendProblem(reply, problem);
+  else reply.raw.destroy();
+}
+
+/** The framework's errors in our words; others stay as they are. */
+function translated(error: unknown): unknown {
+  switch ((error as Partial<FastifyError> | null)?.code) {
+    case "FST_ERR_BAD_URL":
+      return violation("path", "encoding", "must be percent-encoded UTF-8");
+    case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
+      return new StoaError("media_type", "The content type is malformed.");
+    default:
+      return error;
+  }
+}
+
+async function drain(app: FastifyInstance, servers: ReadonlySet<Server>): Promise<void> {
+  // A connection whose last request ends during the drain becomes idle, and nobody else closes it.
+  const sweep = setInterval(() => {
+    for (const server of servers) server.closeIdleConnections();
+  }, 50);
+  const cut = setTimeout(() => {
+    for (const server of servers) server.closeAllConnections();
+  }, drainMsMax);
+  await app.close();
+  clearInterval(sweep);
+  clearTimeout(cut);
+}

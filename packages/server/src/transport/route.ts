@@ -1,0 +1,92 @@
+/**
+ * Routes as data: a pattern and a handler for each verb, so that one table says what is there and
+ * what is not (404, 405, OPTIONS). Knows no route by name.
+ */
+import { type Caller, StoaError } from "@stoa/domain";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Observe } from "../service/observation.ts";
+import type { Services } from "../service/services.ts";
+import { authenticate, type Door } from "./authenticate.ts";
+
+export type Verb = "GET" | "POST" | "PATCH" | "DELETE";
+
+export type RouteHandler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
+
+export interface Route {
+  /** `/api/v1/:store/:id` */
+  readonly path: string;
+  readonly verbs: Readonly<Partial<Record<Verb, RouteHandler>>>;
+  /** Needs no credential, not even to be told that a verb is not there. */
+  readonly open?: true;
+}
+
+/** What handlers have at hand. */
+export interface House extends Door {
+  readonly services: Services;
+  readonly observe: Observe;
+  readonly version: string;
+  /** False while starting and draining. */
+  readonly ready: () => boolean;
+}
+
+export const apiPrefix = "/api/v1";
+
+/** A handler that wants to know who asks. */
+export function asCaller(
+  house: House,
+  handle: (caller: Caller, request: FastifyRequest, reply: FastifyReply) => Promise<void>,
+): RouteHandler {
+  return async (request, reply) => {
+    const caller = await authenticate(house, request);
+    await handle(caller, request, reply);
+    return reply;
+  };
+}
+
+/** A handler that anybody may use. */
+export function asAnybody(
+  handle: (request: FastifyRequest, reply: FastifyReply) => Promise<void>,
+): RouteHandler {
+  return async (request, reply) => {
+    await handle(request, reply);
+    return reply;
+  };
+}
+
+/** The query string as it was sent, without `?`; the router is told to leave it alone. */
+export function queryText(request: FastifyRequest): string {
+  return request.query as string;
+}
+
+export function isFixed({ path }: Route): boolean {
+  return !path.includes(":");
+}
+
+export function verbsOf({ verbs }: Route): readonly Verb[] {
+  return Object.keys(verbs) as Verb[];
+}
+
+/** Errors: always `method`, with the verbs that are there. */
+export function refuseVerb(route: Route): never {
+  throw new StoaError("method", "This path does not have this verb; see the header Allow.", {
+    allow: verbsOf(route),
+  });
+}
+
+/** The route of a path of whatever verb, fixed ones first: `/api/v1/cities` is `/api/v1/:store`. */
+export function routeAt(routes: readonly Route[], url: string): Route | undefined {
+  const segments = segmentsOf(url.split("?", 1)[0] ?? "");
+  const fitting = routes.filter(({ path }) => fits(segmentsOf(path), segments));
+  return fitting.find(isFixed) ?? fitting[0];
+}
+
+function segmentsOf(path: string): readonly string[] {
+  return path.split("/").filter((segment) => segment !== "");
+}
+
+function fits(pattern: readonly string[], segments: readonly string[]): boolean {
+  return (
+    pattern.length === segments.length &&
+    pattern.every((part, index) => part.startsWith(":") || part === segments[index])
+  );
+}
