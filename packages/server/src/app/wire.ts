@@ -1,0 +1,86 @@
+/**
+ * The one composition root: engine, services, transport, in this order; and their end in the other.
+ * Reads neither environment nor flags.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Observation } from "../service/observation.ts";
+import { openServices } from "../service/open-services.ts";
+import type { Services } from "../service/services.ts";
+import type { Engine, EngineOptions } from "../storage/engine.ts";
+import { MemoryEngine } from "../storage/memory-engine.ts";
+import { openEngine } from "../storage/open-engine.ts";
+import { createHttpServer } from "../transport/http-server.ts";
+
+export interface StoaOptions {
+  readonly host: string;
+  readonly port: number;
+  /** A folder; `memory` keeps nothing. */
+  readonly data: string;
+  readonly adminLogin: string;
+  readonly adminPassword?: string;
+  readonly trustedProxies?: readonly string[];
+  readonly corsOrigins?: readonly string[];
+  readonly metricsToken?: string;
+  readonly sessionLifeMs?: number;
+  readonly version?: string;
+  /** Unix milliseconds. */
+  readonly now?: () => number;
+  readonly observe?: (observation: Observation) => void;
+  readonly metrics?: () => Promise<string>;
+}
+
+export interface Stoa {
+  /** `http://127.0.0.1:8080` */
+  readonly url: string;
+  readonly services: Services;
+  readonly engine: Engine;
+  /** To be shown once; null unless this was the first start and no password was given. */
+  readonly firstPassword: string | null;
+  /** Drains, then ends: what was answered is kept. */
+  close(): Promise<void>;
+}
+
+export async function startStoa(options: StoaOptions): Promise<Stoa> {
+  const startedAt = performance.now();
+  const { observe = () => {}, metrics = async () => "", version = "0.0.0", now } = options;
+  const { services, engine, firstPassword } = await openServices({
+    openEngine: (engineOptions) => engineAt(options.data, engineOptions),
+    administrator: { login: options.adminLogin, password: options.adminPassword },
+    ...(now && { now }),
+    ...(options.sessionLifeMs !== undefined && { sessionLifeMs: options.sessionLifeMs }),
+  });
+  const server = createHttpServer(services, {
+    observe,
+    metrics,
+    version,
+    trustedProxies: options.trustedProxies ?? [],
+    corsOrigins: options.corsOrigins ?? [],
+    ...(options.metricsToken !== undefined && { metricsToken: options.metricsToken }),
+    ready: () => true,
+  });
+  const url = await listenOr(server.listen(options), engine);
+  observe({ kind: "started", version, ms: performance.now() - startedAt });
+  observe({ kind: "listening", url });
+  const close = async () => {
+    observe({ kind: "draining" });
+    await server.drain();
+    // What runs on behind an answer, such as the time of a token's use, may still be written.
+    await sleep(0);
+    await engine.close();
+  };
+  return { url, services, engine, firstPassword, close };
+}
+
+function engineAt(data: string, options: EngineOptions): Promise<Engine> {
+  return data === "memory" ? Promise.resolve(new MemoryEngine(options)) : openEngine(data, options);
+}
+
+/** A server that cannot listen leaves no engine open behind it. */
+async function listenOr(listening: Promise<string>, engine: Engine): Promise<string> {
+  try {
+    return await listening;
+  } catch (cause) {
+    await engine.close();
+    throw cause;
+  }
+}
