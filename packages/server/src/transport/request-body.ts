@@ -4,7 +4,7 @@
  */
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
-import { type Json, limit, parseJson, StoaError, violation } from "@stoa/domain";
+import { type Json, limit, parseJson, StoaError } from "@stoa/domain";
 
 export type MediaType = "json" | "merge-patch" | "json-patch";
 
@@ -38,6 +38,11 @@ export async function readBody(
 /** Refuses what `readBody` would refuse by its type; for verbs that ignore a body. */
 export function checkMediaType(request: IncomingMessage): void {
   if (hasBody(request)) mediaTypeOf(request);
+}
+
+/** A refusal of the body as a whole: its path is empty. */
+export function bodyViolation(rule: string, message: string): StoaError {
+  return new StoaError("validation", message, { details: [{ path: "", rule, message }] });
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {
@@ -99,7 +104,7 @@ function first(chunks: readonly Buffer[]): Buffer {
 }
 
 function decode(bytes: Buffer): string {
-  if (!isUtf8(bytes)) throw violation("", "encoding", "the body must be UTF-8");
+  if (!isUtf8(bytes)) throw bodyViolation("encoding", "the body must be UTF-8");
   const text = bytes.toString("utf8");
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
 }
@@ -109,5 +114,5 @@ function tooLarge(): StoaError {
 }
 
 function brokenOff(): StoaError {
-  return new StoaError("validation", "The request ended before its body did.");
+  return bodyViolation("end", "the request ended before its body did");
 }

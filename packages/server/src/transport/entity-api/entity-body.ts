@@ -12,7 +12,7 @@ import {
   parseJsonPatch,
   violation,
 } from "@stoa/domain";
-import type { Body } from "../request-body.ts";
+import { type Body, bodyViolation } from "../request-body.ts";
 
 /**
  * `{"_id":"1"}` becomes `{"_id":"1","success":true}`, as text. A field `success` of the entity's own
@@ -25,7 +25,7 @@ export function withSuccess(text: string): string {
 /** Errors: `validation` where the body is no object. */
 export function objectOf(body: Body | null): JsonObject {
   if (body && isJsonObject(body.value)) return body.value;
-  throw violation("", "type", "the body must be a JSON object");
+  throw bodyViolation("type", "the body must be a JSON object");
 }
 
 /** One body, or many to be created together. Errors: `validation`, naming the element. */
@@ -33,7 +33,10 @@ export function creationOf(body: Body | null): JsonObject | readonly JsonObject[
   if (!body || !Array.isArray(body.value)) return objectOf(body);
   const bodies = body.value as readonly Json[];
   if (bodies.length > limit.batchEntitiesMax) {
-    throw violation("", "maxItems", `must not have more than ${limit.batchEntitiesMax} elements`);
+    throw bodyViolation(
+      "maxItems",
+      `the body must not have more than ${limit.batchEntitiesMax} elements`,
+    );
   }
   return bodies.map((element, index) => {
     if (isJsonObject(element)) return element;
@@ -62,7 +65,7 @@ export function transferOf(body: Body | null): { owner?: string; group?: string 
   const owner = idField(fields, "owner");
   const group = idField(fields, "group");
   if (owner === undefined && group === undefined) {
-    throw violation("", "required", "must have owner, group or both");
+    throw bodyViolation("required", "the body must have owner, group or both");
   }
   return { ...(owner !== undefined && { owner }), ...(group !== undefined && { group }) };
 }

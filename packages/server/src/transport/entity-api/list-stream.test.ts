@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { createServer, get, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type TestContext, test } from "node:test";
+import type { Page } from "@stoa/domain";
+import { collect, listText, streamList } from "./list-stream.ts";
+
+const page = (...texts: string[]): Page => ({ texts, last: texts.at(-1) ?? "" });
+
+async function* pagesOf(...pages: readonly Page[]) {
+  yield* pages;
+}
+
+/** What a client of a server that streams these pages gets. */
+async function fetchList(
+  t: TestContext,
+  pages: AsyncIterable<Page>,
+): Promise<{ response: IncomingMessage; broken: unknown[] }> {
+  const broken: unknown[] = [];
+  const server = createServer((_request, response: ServerResponse) => {
+    void streamList(
+      pages,
+      () => response.writeHead(200),
+      (cause) => broken.push(cause),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    get({ host: "127.0.0.1", port, agent: false }, resolve).on("error", reject);
+  });
+  return { response, broken };
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  let text = "";
+  for await (const chunk of response.setEncoding("utf8")) text += chunk;
+  return text;
+}
+
+test("a short list has an item a line, commas on lines of their own, and a final newline", () => {
+  assert.equal(listText([]), "[\n]\n");
+  assert.equal(listText(["{}"]), "[\n{}\n]\n");
+  assert.equal(listText(["{}", "1"]), "[\n{}\n,\n1\n]\n");
+});
+
+test("collecting keeps the order and the last whole entity", async () => {
+  const pages = pagesOf(page("1", "2"), page("3"), page());
+  assert.deepEqual(await collect(pages), { texts: ["1", "2", "3"], last: "3" });
+  assert.deepEqual(await collect(pagesOf()), { texts: [], last: "" });
+});
+
+test("a streamed list has the same layout, however it is paged", async (t) => {
+  for (const pages of [[], [page()], [page("1")], [page("1"), page(), page("2", "3")]]) {
+    const { response } = await fetchList(t, pagesOf(...pages));
+    assert.equal(await textOf(response), listText(pages.flatMap(({ texts }) => texts)));
+  }
+});
+
+test("a large list arrives whole", async (t) => {
+  const texts = Array.from({ length: 500 }, (_, index) =>
+    JSON.stringify({ index, pad: "é".repeat(2_000) }),
+  );
+  const pages = texts.map((text) => page(text));
+  const { response, broken } = await fetchList(t, pagesOf(...pages));
+  assert.equal(await textOf(response), listText(texts));
+  assert.deepEqual(broken, []);
+});
+
+test("what breaks before the first page is thrown, and nothing is sent", async () => {
+  const source = {
+    [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error("no such index")) }),
+  };
+  const begin = () => assert.fail("the head was sent");
+  await assert.rejects(streamList(source, begin, assert.fail), /no such index/);
+});
+
+test("what breaks later breaks the transfer, so that no part is taken for the whole", async (t) => {
+  const source = (async function* (): AsyncGenerator<Page> {
+    yield page('"a"'.repeat(50_000));
+    throw new Error("the disk is gone");
+  })();
+  const { response, broken } = await fetchList(t, source);
+  await assert.rejects(textOf(response), { code: "ECONNRESET" });
+  assert.match(String(broken[0]), /the disk is gone/);
+});
+
+test("a client that goes away ends the source", async (t) => {
+  let served = 0;
+  const ended = Promise.withResolvers<void>();
+  const source = (async function* (): AsyncGenerator<Page> {
+    try {
+      for (; served < 100_000; served++) yield page("x".repeat(100_000));
+    } finally {
+      ended.resolve();
+    }
+  })();
+  const { response } = await fetchList(t, source);
+  response.destroy();
+  await ended.promise;
+  assert.ok(served < 1_000, `${served} pages were made for nobody`);
+});
+
+test("a client that reads slowly holds the source back", async (t) => {
+  let served = 0;
+  const source = (async function* (): AsyncGenerator<Page> {
+    for (; served < 2_000; served++) yield page("x".repeat(100_000));
+  })();
+  const { response } = await fetchList(t, source);
+  response.pause();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.ok(served < 500, `${served} pages were made ahead`);
+  response.destroy();
+});
