@@ -1,0 +1,108 @@
+/**
+ * Rows of the change log: both versions of an entity, whole, so that a change can be read long after
+ * the entity. Knows no transactions.
+ */
+import type { Change, StoredEntity } from "@stoa/domain";
+import type { SqlValue } from "./sql-filter.ts";
+import type { SqliteConnection } from "./sqlite-connection.ts";
+import type { Values } from "./sqlite-database.ts";
+import type { SqliteDictionary } from "./sqlite-dictionary.ts";
+import { entityOf, type Row } from "./sqlite-row.ts";
+
+/** Groups, owners and access sets of the two versions, as their numbers. */
+export interface Numbers {
+  readonly group: number;
+  readonly owner: number;
+  readonly access: number;
+}
+
+/** An entity with the numbers of its head. */
+export interface Numbered {
+  readonly entity: StoredEntity;
+  readonly numbers: Numbers;
+}
+
+export function insertChange(
+  connection: SqliteConnection,
+  change: Change & { n: number },
+  before: Numbered | null,
+  after: Numbered | null,
+): void {
+  const { sequence, op, n, id, time, by } = change;
+  const values = [
+    sequence,
+    ops.indexOf(op),
+    n,
+    id,
+    time,
+    by,
+    ...beforeOf(before),
+    ...afterOf(after),
+  ];
+  connection.run(insertSql, values);
+}
+
+/** Changes later than a sequence number, in order. */
+export function readChanges(
+  connection: SqliteConnection,
+  since: number,
+  limit: number,
+): readonly Change[] {
+  return connection
+    .all<ChangeRow>(selectSql, [since, Number.isFinite(limit) ? limit : -1])
+    .map((row) => changeOf(row, connection.dictionary));
+}
+
+type ChangeRow = [
+  sequence: number,
+  op: number,
+  store: string,
+  id: string,
+  time: number,
+  by: string,
+  ...versions: SqlValue[],
+];
+
+function beforeOf(version: Numbered | null): Values {
+  if (!version) return [null, null, null, null, null, null, null];
+  const { entity, numbers } = version;
+  const { time, at, revision, body } = entity;
+  return [numbers.group, numbers.owner, numbers.access, time, at, revision, body];
+}
+
+/** Its revision is the sequence number of the change. */
+function afterOf(version: Numbered | null): Values {
+  if (!version) return [null, null, null, null, null, null];
+  const { entity, numbers } = version;
+  return [numbers.group, numbers.owner, numbers.access, entity.time, entity.at, entity.body];
+}
+
+function changeOf(row: ChangeRow, dictionary: SqliteDictionary): Change {
+  const [sequence, op, store, id, time, by, ...versions] = row;
+  const before = [id, ...versions.slice(0, 7)] as unknown as Row;
+  const [group, owner, access, made, at, body] = versions.slice(7);
+  const after = [id, group, owner, access, made, at, sequence, body] as unknown as Row;
+  return {
+    sequence,
+    op: ops[op] as Change["op"],
+    store,
+    id,
+    time,
+    by,
+    before: before[1] === null ? null : entityOf(before, dictionary),
+    after: after[1] === null ? null : entityOf(after, dictionary),
+  };
+}
+
+const ops: readonly Change["op"][] = ["insert", "update", "remove"];
+
+const versionColumns =
+  "b_grp, b_own, b_acc, b_time, b_at, b_rev, b_body, a_grp, a_own, a_acc, a_time, a_at, a_body";
+
+const insertSql =
+  `INSERT INTO change (seq, op, store, id, time, by, ${versionColumns}) ` +
+  "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+const selectSql =
+  `SELECT c.seq, c.op, s.called, c.id, c.time, c.by, ${versionColumns} ` +
+  "FROM change c JOIN store s ON s.n = c.store WHERE c.seq > ? ORDER BY c.seq LIMIT ?";

@@ -1,0 +1,55 @@
+/**
+ * One connection to the file, with its dictionary and the functions that SQL calls back. Knows no stores and no transactions.
+ */
+import {
+  entityValue,
+  type Filter,
+  GroupTree,
+  type JsonObject,
+  matches,
+  orderKey,
+  StoaError,
+} from "@stoa/domain";
+import { SqliteDatabase } from "./sqlite-database.ts";
+import { SqliteDictionary } from "./sqlite-dictionary.ts";
+import { entityOf, type Row } from "./sqlite-row.ts";
+import { openDatabase, type Role } from "./sqlite-schema.ts";
+
+export class SqliteConnection extends SqliteDatabase {
+  readonly dictionary: SqliteDictionary;
+  /** The groups as this connection sees them; for the filters that SQL cannot say. */
+  tree = new GroupTree();
+  /** What `stoa_matches(0, ...)`, `stoa_matches(1, ...)` mean in the statement that runs. */
+  filters: readonly Filter[] = [];
+  /** Called for rows of dear statements; throws when it is time to stop. */
+  tick: () => void = () => undefined;
+
+  constructor(file: string, role: Role) {
+    super(openDatabase(file, role));
+    this.dictionary = new SqliteDictionary(this);
+    this.#addFunctions();
+  }
+
+  #addFunctions(): void {
+    const { database, dictionary } = this;
+    database.function("stoa_key", { deterministic: true }, (text) =>
+      orderKey(JSON.parse(String(text))),
+    );
+    database.function("stoa_access", (n) => JSON.stringify(dictionary.accessIds(Number(n))));
+    database.function("stoa_branch", (n) => this.tree.branchText(dictionary.groupId(Number(n))));
+    database.function("stoa_tick", (_row) => {
+      this.tick();
+      return 1;
+    });
+    database.function("stoa_matches", { varargs: true }, (index, ...columns) => {
+      const filter = this.filters[Number(index)];
+      if (!filter) throw new StoaError("internal", "a statement ran without its filters");
+      return matches(filter, this.#value(columns as unknown as Row)) ? 1 : 0;
+    });
+  }
+
+  #value(row: Row): JsonObject {
+    const entity = entityOf(row, this.dictionary);
+    return entityValue(entity, this.tree.branchOf(entity.group));
+  }
+}

@@ -1,0 +1,196 @@
+/**
+ * The engine that keeps everything in one SQLite file: a writer, a reader on the main thread, and a
+ * worker for what is dear. Wires them; SQL stands in the files beside this one.
+ */
+import {
+  type Change,
+  entityText,
+  type Filter,
+  type GroupTree,
+  type JsonObject,
+  type Page,
+  project,
+  type Query,
+  StoaError,
+  type StoreDefinition,
+  type StoredEntity,
+  totalOrder,
+} from "@stoa/domain";
+import type {
+  Engine,
+  EngineOptions,
+  KeptRecord,
+  RecordSpace,
+  Transaction,
+  TransactOptions,
+} from "./engine.ts";
+import { readChanges } from "./sqlite-change.ts";
+import { SqliteConnection } from "./sqlite-connection.ts";
+import { countOf } from "./sqlite-count.ts";
+import { keySql, keyValue } from "./sqlite-dialect.ts";
+import { brokenIndex, taken, translated } from "./sqlite-error.ts";
+import { readRecord } from "./sqlite-record.ts";
+import { entityOf, type Row } from "./sqlite-row.ts";
+import type { SqliteState } from "./sqlite-state.ts";
+import { indexDifference, type StoreTable, storeOf } from "./sqlite-store.ts";
+import { isDear, type Position, readEntity, readWindow } from "./sqlite-window.ts";
+import { SqliteWorker } from "./sqlite-worker.ts";
+import { SqliteWriter } from "./sqlite-writer.ts";
+
+export interface SqliteEngineOptions extends EngineOptions {
+  /** How long a query without an index may run; else `limit.queryMsMax`. */
+  readonly queryMsMax?: number;
+}
+
+export class SqliteEngine implements Engine {
+  readonly #options: EngineOptions;
+  readonly #writing: SqliteConnection;
+  readonly #reading: SqliteConnection;
+  readonly #writer: SqliteWriter;
+  readonly #worker: SqliteWorker;
+  #state: SqliteState | undefined;
+  #isClosed = false;
+
+  /** @param file path of the database: `/var/lib/stoa/stoa.db`; made if it is missing. */
+  constructor(file: string, options: SqliteEngineOptions) {
+    this.#options = options;
+    this.#writing = new SqliteConnection(file, "writer");
+    this.#reading = new SqliteConnection(file, "reader");
+    this.#worker = new SqliteWorker(file, options.queryMsMax);
+    this.#writer = new SqliteWriter({
+      connection: this.#writing,
+      now: options.now,
+      onCommit: options.onCommit,
+      onState: (state) => this.#follow(state),
+    });
+  }
+
+  get tree(): GroupTree {
+    return this.#committed.tree;
+  }
+
+  async transact<T>(work: (tx: Transaction) => Promise<T>, options?: TransactOptions): Promise<T> {
+    this.#mustBeOpen();
+    return this.#writer.transact(work, options);
+  }
+
+  async read(store: string, id: string): Promise<StoredEntity | undefined> {
+    return this.#ask(() => {
+      const table = this.#table(store);
+      return table && readEntity(this.#reading, table.n, id);
+    });
+  }
+
+  async *find(store: string, query: Query): AsyncIterable<Page> {
+    let position: Position | null = startOf(query);
+    while (position && position.left > 0) {
+      const table = this.#table(store);
+      if (!table) return;
+      const from: Position = position;
+      const asked = { connection: this.#reading, table, filter: query.filter, order: query.order };
+      const found = this.#ask(() => readWindow(asked, from));
+      if (isDear(found)) {
+        for await (const rows of this.#worker.rows(found)) {
+          yield this.#page(rows as unknown as readonly Row[], query);
+        }
+        return;
+      }
+      position = found.next;
+      if (found.rows.length > 0) yield this.#page(found.rows, query);
+      if (position) await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  async count(store: string, filter: Filter): Promise<number> {
+    const table = this.#table(store);
+    if (!table) return 0;
+    const count = this.#ask(() => countOf({ connection: this.#reading, table }, filter));
+    if (typeof count === "number") return count;
+    for await (const rows of this.#worker.rows(count)) return Number(rows[0]?.[0]);
+    return 0;
+  }
+
+  async recall(space: RecordSpace, name: string): Promise<KeptRecord | undefined> {
+    return this.#ask(() => readRecord(this.#reading, space, name, this.#options.now()));
+  }
+
+  async changes(since: number, limit: number): Promise<readonly Change[]> {
+    return this.#ask(() => readChanges(this.#reading, since, limit));
+  }
+
+  async prepare(definition: StoreDefinition): Promise<void> {
+    const known = this.#table(definition.name);
+    if (!known) return;
+    const table = storeOf(known.n, known.name, definition);
+    const { missing } = this.#ask(() => indexDifference(this.#reading, table));
+    if (missing.length === 0) return;
+    const statements = missing.map(({ sql }) => sql as string);
+    try {
+      await this.#writer.pause(() => this.#worker.build(statements));
+    } catch (error) {
+      const index = table.indexes.find(({ name }) => name === brokenIndex(error));
+      throw index ? taken(table.name, index.paths) : translated(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#writer.settle();
+    await this.#worker.close();
+    this.#reading.close();
+    this.#writing.close();
+  }
+
+  get #committed(): SqliteState {
+    if (!this.#state) throw new StoaError("internal", "the storage has not begun");
+    return this.#state;
+  }
+
+  #table(store: string): StoreTable | undefined {
+    this.#mustBeOpen();
+    return this.#committed.catalog.get(store);
+  }
+
+  #follow(state: SqliteState): void {
+    this.#state = state;
+    this.#reading.tree = state.tree;
+    if (this.#writing.dictionary.settle()) this.#reading.dictionary.loadGroups();
+  }
+
+  #page(rows: readonly Row[], { only }: Query): Page {
+    const { tree } = this.#committed;
+    const whole = rows.map((row) => {
+      const entity = entityOf(row, this.#reading.dictionary);
+      return entityText(entity, tree.branchText(entity.group));
+    });
+    const last = whole.at(-1) ?? "";
+    if (only === null) return { texts: whole, last };
+    const projected = (text: string) =>
+      JSON.stringify(project(JSON.parse(text) as JsonObject, only));
+    return { texts: whole.map(projected), last };
+  }
+
+  #ask<T>(question: () => T): T {
+    this.#mustBeOpen();
+    try {
+      return question();
+    } catch (error) {
+      throw translated(error);
+    }
+  }
+
+  #mustBeOpen(): void {
+    if (this.#isClosed) throw new StoaError("unavailable", "the storage is closed");
+  }
+}
+
+function startOf({ order, after, offset, limit }: Query): Position {
+  const keys = totalOrder(order);
+  const cursor =
+    after &&
+    keys.flatMap(({ path }, at) => {
+      return keySql(path, "e.") === undefined ? [] : [keyValue(after[at] ?? null)];
+    });
+  return { cursor, skip: offset, left: limit };
+}

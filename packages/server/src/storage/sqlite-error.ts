@@ -1,0 +1,57 @@
+/**
+ * What SQLite says, in the words of Stoa: no error of the database leaves this floor untranslated.
+ */
+import { type Path, pathText, StoaError } from "@stoa/domain";
+
+/** An error that `node:sqlite` throws. */
+interface SqliteError extends Error {
+  /** Extended result code, https://sqlite.org/rescode.html: 2067 = SQLITE_CONSTRAINT_UNIQUE. */
+  readonly errcode: number;
+}
+
+/** The error itself unless SQLite threw it; then `unavailable` or `internal`, with it as cause. */
+export function translated(error: unknown): unknown {
+  if (!isSqliteError(error)) return error;
+  const primary = error.errcode & 0xff;
+  if (!passingCodes.has(primary)) {
+    return new StoaError("internal", `the database failed: ${error.message}`, { cause: error });
+  }
+  return new StoaError("unavailable", `the database is not available: ${error.message}`, {
+    retryAfterS: 1,
+    cause: error,
+  });
+}
+
+/** Whether another connection holds the lock. */
+export function isBusy(error: unknown): boolean {
+  return isSqliteError(error) && (error.errcode & 0xff) === 5;
+}
+
+/** Whether the file is no database at all, or one that is broken at its head. */
+export function isNoDatabase(error: unknown): boolean {
+  return isSqliteError(error) && (error.errcode & 0xff) === 26;
+}
+
+/** The name of the unique index that a value broke: `e3_u_9f8e7d6c5b4a`, or undefined. */
+export function brokenIndex(error: unknown): string | undefined {
+  if (!isSqliteError(error) || error.errcode !== 2067) return undefined;
+  return /index '([^']+)'/.exec(error.message)?.[1] ?? "";
+}
+
+/** `conflict` with one violation for each path of the set that is taken. */
+export function taken(store: string, paths: readonly Path[]): StoaError {
+  const details = paths.map((path) => ({
+    path: pathText(path),
+    rule: "unique",
+    message: "is taken by another entity",
+  }));
+  const names = details.map(({ path }) => path).join(", ");
+  return new StoaError("conflict", `${names}: taken by another entity`, { store, details });
+}
+
+function isSqliteError(error: unknown): error is SqliteError {
+  return error instanceof Error && (error as { code?: unknown }).code === "ERR_SQLITE_ERROR";
+}
+
+/** Busy, locked, out of memory, read-only, input/output, full, cannot open: it may pass. */
+const passingCodes: ReadonlySet<number> = new Set([5, 6, 7, 8, 10, 13, 14]);

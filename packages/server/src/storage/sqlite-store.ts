@@ -1,0 +1,94 @@
+/**
+ * A store in the file: its table and what its indexes hold. Knows no entities and no queries.
+ */
+import { createHash } from "node:crypto";
+import { type Path, pathText, type StoreDefinition } from "@stoa/domain";
+import type { SqliteConnection } from "./sqlite-connection.ts";
+import { indexSql } from "./sqlite-dialect.ts";
+
+export interface StoreTable {
+  /** The table is `e<n>`. */
+  readonly n: number;
+  readonly name: string;
+  readonly indexes: readonly StoreIndex[];
+}
+
+export interface StoreIndex {
+  readonly name: string;
+  /** What it sorts by, from the left; behind them stands the id, unless it is unique. */
+  readonly paths: readonly Path[];
+  readonly isUnique: boolean;
+  /** The statement that makes it, or null for those that every store has. */
+  readonly sql: string | null;
+}
+
+/** Stores by name. */
+export type Catalog = ReadonlyMap<string, StoreTable>;
+
+type Sets = Pick<StoreDefinition, "unique" | "indexes">;
+
+/** The stores that the file holds. */
+export function readCatalog(connection: SqliteConnection): Catalog {
+  const sql = "SELECT n, name, definition FROM store WHERE name IS NOT NULL";
+  const rows = connection.all<[number, string, string]>(sql);
+  return new Map(rows.map(([n, name, text]) => [name, storeOf(n, name, JSON.parse(text) as Sets)]));
+}
+
+export function storeOf(n: number, name: string, { unique, indexes }: Sets): StoreTable {
+  const own = [
+    { name: `e${n}_id`, paths: [["_id"]], isUnique: false, sql: null },
+    { name: `e${n}_own`, paths: [["owner"]], isUnique: false, sql: null },
+    { name: `e${n}_grp`, paths: [["group"]], isUnique: false, sql: null },
+  ];
+  const declared = [
+    ...unique.map((paths) => uniqueIndex(n, paths)),
+    ...indexes.map((paths) => plainIndex(n, paths)),
+  ].filter((index) => index !== undefined);
+  const byName = new Map(declared.map((index) => [index.name, index]));
+  return { n, name, indexes: [...own, ...byName.values()] };
+}
+
+/** The part of a definition that the file keeps. */
+export function setsText({ unique, indexes }: Sets): string {
+  return JSON.stringify({ unique, indexes });
+}
+
+/** What must be made and what dropped so that the file has the indexes of the store, no others. */
+export function indexDifference(
+  connection: SqliteConnection,
+  table: StoreTable,
+): { missing: readonly StoreIndex[]; surplus: readonly string[] } {
+  const sql = "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = ?";
+  const present = new Set(connection.all<[string]>(sql, [`e${table.n}`]).map(([name]) => name));
+  const isWanted = (name: string) => table.indexes.some((index) => index.name === name);
+  return {
+    missing: table.indexes.filter(({ name, sql }) => sql !== null && !present.has(name)),
+    surplus: [...present].filter((name) => /_[iu]_/.test(name) && !isWanted(name)),
+  };
+}
+
+/** Sorted by paths and ids; covers what decides visibility, so that a scan touches no rows. */
+function plainIndex(n: number, declared: readonly Path[]): StoreIndex | undefined {
+  const stop = declared.findIndex((path) => indexSql(path, false, "") === undefined);
+  const paths = stop < 0 ? declared : declared.slice(0, stop);
+  if (paths.length === 0) return undefined;
+  const name = `e${n}_i_${mark(paths)}`;
+  const columns = paths.map((path) => indexSql(path, false, ""));
+  const sql = `CREATE INDEX ${name} ON e${n} (${columns.join(", ")}, id, grp, own, acc)`;
+  return { name, paths, isUnique: false, sql };
+}
+
+function uniqueIndex(n: number, paths: readonly Path[]): StoreIndex | undefined {
+  const columns = paths.map((path) => indexSql(path, true, ""));
+  // Where nothing can stand, nothing can conflict.
+  if (!columns.every((column) => column !== undefined)) return undefined;
+  const name = `e${n}_u_${mark(paths)}`;
+  const sql = `CREATE UNIQUE INDEX ${name} ON e${n} (${columns.join(", ")})`;
+  return { name, paths, isUnique: true, sql };
+}
+
+/** The same paths give the same name: what is declared twice or built ahead is found again. */
+function mark(paths: readonly Path[]): string {
+  const text = JSON.stringify(paths.map(pathText));
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}

@@ -1,0 +1,312 @@
+/**
+ * What one work sees and does within the transaction of the writer. Begins and commits nothing.
+ */
+import assert from "node:assert/strict";
+import {
+  type Change,
+  type Filter,
+  GroupTree,
+  type Json,
+  type JsonObject,
+  ownValue,
+  StoaError,
+  type StoreDefinition,
+  type StoredEntity,
+} from "@stoa/domain";
+import type { Draft, KeptRecord, Mark, RecordSpace, Transaction } from "./engine.ts";
+import { insertChange, type Numbered, type Numbers } from "./sqlite-change.ts";
+import type { SqliteConnection } from "./sqlite-connection.ts";
+import { countOf } from "./sqlite-count.ts";
+import { brokenIndex, taken, translated } from "./sqlite-error.ts";
+import { readRecord, removeRecord, removeRecordsAbout, writeRecord } from "./sqlite-record.ts";
+import { entityOf, type Row } from "./sqlite-row.ts";
+import { storeTable } from "./sqlite-schema.ts";
+import { groupStore, type SqliteBatch, Tallies } from "./sqlite-state.ts";
+import {
+  type Catalog,
+  indexDifference,
+  type StoreTable,
+  setsText,
+  storeOf,
+} from "./sqlite-store.ts";
+import { isDear, type Position, readEntity, readWindow } from "./sqlite-window.ts";
+
+export class SqliteTransaction implements Transaction {
+  readonly #connection: SqliteConnection;
+  readonly #now: () => number;
+  #tree: GroupTree;
+  #catalog: Catalog;
+  #sequence: number;
+  readonly #lasts = new Map<string, number>();
+  readonly #tallies = new Tallies();
+  readonly #batch: SqliteBatch;
+  readonly #changes: Change[] = [];
+  /** Whether there is something to take back when the work fails. */
+  hasWritten = false;
+  /** What the database said when it failed in the middle of an operation. */
+  failure: unknown;
+
+  constructor(connection: SqliteConnection, batch: SqliteBatch, now: () => number) {
+    this.#connection = connection;
+    this.#now = now;
+    this.#batch = batch;
+    this.#tree = batch.tree;
+    this.#catalog = batch.catalog;
+    this.#sequence = batch.sequence;
+    connection.tree = batch.tree;
+  }
+
+  get tree(): GroupTree {
+    return this.#tree;
+  }
+
+  /** Adds what the work did to its batch. */
+  settle(): void {
+    if (!this.hasWritten) return;
+    const batch = this.#batch;
+    batch.tree = this.#tree;
+    batch.catalog = this.#catalog;
+    batch.sequence = this.#sequence;
+    for (const [store, last] of this.#lasts) batch.lasts.set(store, last);
+    batch.tallies.addAll(this.#tallies);
+    for (const change of this.#changes) batch.changes.push(change);
+  }
+
+  lastChange(stores: readonly string[]): number {
+    const last = (store: string) => this.#lasts.get(store) ?? this.#batch.lasts.get(store) ?? 0;
+    return Math.max(0, ...stores.map(last));
+  }
+
+  async read(store: string, id: string): Promise<StoredEntity | undefined> {
+    const table = this.#catalog.get(store);
+    return table && readEntity(this.#connection, table.n, id);
+  }
+
+  async find(store: string, filter: Filter, limit: number): Promise<readonly StoredEntity[]> {
+    const table = this.#catalog.get(store);
+    const found: StoredEntity[] = [];
+    const connection = this.#connection;
+    let position: Position | null =
+      table && limit > 0 ? { cursor: null, skip: 0, left: limit } : null;
+    while (table && position) {
+      const window = readWindow({ connection, table, filter, order: [] }, position);
+      if (isDear(window)) connection.filters = window.filters;
+      const rows: readonly Row[] = isDear(window)
+        ? connection.all<Row & readonly unknown[]>(window.sql, window.values)
+        : window.rows;
+      for (const row of rows) found.push(entityOf(row, connection.dictionary));
+      position = isDear(window) ? null : window.next;
+    }
+    return found;
+  }
+
+  async count(store: string, filter: Filter): Promise<number> {
+    const table = this.#catalog.get(store);
+    if (!table) return 0;
+    const connection = this.#connection;
+    const count = countOf({ connection, table, pending: this.#allTallies() }, filter);
+    if (typeof count === "number") return count;
+    connection.filters = count.filters;
+    return connection.first<[number]>(count.sql, count.values)?.[0] ?? 0;
+  }
+
+  async insert(store: string, draft: Draft, mark: Mark): Promise<StoredEntity> {
+    const table = this.#table(store);
+    const entity = { ...headOf(draft), at: null, revision: this.#sequence + 1 };
+    const sql = `SELECT 1 FROM e${table.n} WHERE id = ?`;
+    if (this.#connection.first(sql, [draft.id])) throw taken(store, [["_id"]]);
+    const tree = store === groupStore ? treeWith(this.#tree, entity) : this.#tree;
+    return this.#write(table, () => {
+      const after = this.#numbered(entity);
+      const { group, owner, access } = after.numbers;
+      this.#connection.run(insertSql(table.n), [
+        entity.id,
+        group,
+        owner,
+        access,
+        entity.time,
+        entity.revision,
+        entity.body,
+      ]);
+      this.#log(table, "insert", mark, null, after);
+      this.#follow(tree);
+      return entity;
+    });
+  }
+
+  async update(
+    store: string,
+    before: StoredEntity,
+    after: Draft,
+    mark: Mark,
+  ): Promise<StoredEntity> {
+    const table = this.#table(store);
+    assert.equal(after.id, before.id, "an entity keeps its id");
+    const entity = { ...headOf(after), at: mark.time, revision: this.#sequence + 1 };
+    const tree = store === groupStore ? treeWith(this.#tree, entity) : this.#tree;
+    return this.#write(table, () => {
+      const { numbers } = this.#numbered(entity);
+      const { group, owner, access } = numbers;
+      const values = [group, owner, access, entity.time, entity.at, entity.revision, entity.body];
+      const { changes } = this.#connection
+        .statement(updateSql(table.n))
+        .run(...values, entity.id, before.revision);
+      assert.equal(Number(changes), 1, "only what was read here may be changed");
+      this.#log(table, "update", mark, this.#numbered(before), { entity, numbers });
+      this.#follow(tree);
+      return entity;
+    });
+  }
+
+  async remove(store: string, before: StoredEntity, mark: Mark): Promise<void> {
+    const table = this.#table(store);
+    this.#write(table, () => {
+      const { changes } = this.#connection
+        .statement(`DELETE FROM e${table.n} WHERE id = ? AND rev = ?`)
+        .run(before.id, before.revision);
+      assert.equal(Number(changes), 1, "only what was read here may be changed");
+      this.#log(table, "remove", mark, this.#numbered(before), null);
+      if (store === groupStore) this.#follow(this.#tree.without(before.id));
+    });
+  }
+
+  async recall(space: RecordSpace, name: string): Promise<KeptRecord | undefined> {
+    return readRecord(this.#connection, space, name, this.#now());
+  }
+
+  async keep(space: RecordSpace, name: string, record: KeptRecord): Promise<void> {
+    this.#write(undefined, () => writeRecord(this.#connection, space, name, record));
+  }
+
+  async forget(space: RecordSpace, name: string): Promise<void> {
+    this.#write(undefined, () => removeRecord(this.#connection, space, name));
+  }
+
+  async forgetAbout(space: RecordSpace, subject: string): Promise<void> {
+    this.#write(undefined, () => removeRecordsAbout(this.#connection, space, subject));
+  }
+
+  async define(definition: StoreDefinition): Promise<void> {
+    const { name } = definition;
+    const known = this.#catalog.get(name);
+    const text = setsText(definition);
+    const table = this.#write(undefined, () => {
+      const n = known?.n ?? this.#makeTable(name, text);
+      return storeOf(n, name, definition);
+    });
+    const { missing, surplus } = indexDifference(this.#connection, table);
+    for (const index of missing) {
+      this.#write(table, () => this.#connection.database.exec(index.sql as string));
+    }
+    this.#write(table, () => {
+      for (const index of surplus) this.#connection.database.exec(`DROP INDEX ${index}`);
+      this.#connection.run("UPDATE store SET definition = ? WHERE n = ?", [text, table.n]);
+    });
+    this.#catalog = new Map(this.#catalog).set(name, table);
+  }
+
+  async undefine(store: string): Promise<void> {
+    const table = this.#catalog.get(store);
+    if (!table) return;
+    this.#write(table, () => {
+      this.#connection.database.exec(`DROP TABLE e${table.n}`);
+      this.#connection.run("DELETE FROM tally WHERE store = ?", [table.n]);
+      this.#connection.run("UPDATE store SET name = NULL WHERE n = ?", [table.n]);
+    });
+    const catalog = new Map(this.#catalog);
+    catalog.delete(store);
+    this.#catalog = catalog;
+    if (store === groupStore) this.#follow(new GroupTree());
+  }
+
+  /** A conflict is the first thing that can fail; what fails later leaves half an operation. */
+  #write<T>(table: StoreTable | undefined, write: () => T): T {
+    try {
+      const result = write();
+      this.hasWritten = true;
+      return result;
+    } catch (error) {
+      const name = brokenIndex(error);
+      const index = table?.indexes.find((other) => other.name === name);
+      if (table && index) throw taken(table.name, index.paths);
+      this.hasWritten = true;
+      this.failure = translated(error);
+      throw this.failure;
+    }
+  }
+
+  #makeTable(name: string, text: string): number {
+    const sql =
+      "INSERT INTO store (name, called, definition, last) VALUES (?, ?, ?, 0) RETURNING n";
+    const [n] = this.#connection.first<[number]>(sql, [name, name, text]) as [number];
+    this.#connection.database.exec(storeTable(n));
+    return n;
+  }
+
+  #table(store: string): StoreTable {
+    const table = this.#catalog.get(store);
+    if (!table) throw new StoaError("not_found", `there is no store "${store}"`, { store });
+    return table;
+  }
+
+  #numbered(entity: StoredEntity): Numbered {
+    const { dictionary } = this.#connection;
+    const numbers: Numbers = {
+      group: dictionary.giveGroup(entity.group),
+      owner: dictionary.giveOwner(entity.owner),
+      access: dictionary.giveAccess(entity.access),
+    };
+    return { entity, numbers };
+  }
+
+  #log(
+    { n, name }: StoreTable,
+    op: Change["op"],
+    { by, time }: Mark,
+    before: Numbered | null,
+    after: Numbered | null,
+  ): void {
+    const sequence = this.#sequence + 1;
+    const { id } = ((after ?? before) as Numbered).entity;
+    const versions = { before: before?.entity ?? null, after: after?.entity ?? null };
+    const change = { sequence, op, store: name, id, time, by, ...versions };
+    insertChange(this.#connection, { ...change, n }, before, after);
+    this.#sequence = sequence;
+    this.#lasts.set(name, sequence);
+    this.#changes.push(change);
+    if (before) this.#tallies.add(n, before.numbers.group, -1);
+    if (after) this.#tallies.add(n, after.numbers.group, 1);
+  }
+
+  #allTallies(): Tallies {
+    const all = new Tallies();
+    all.addAll(this.#batch.tallies);
+    all.addAll(this.#tallies);
+    return all;
+  }
+
+  #follow(tree: GroupTree): void {
+    this.#tree = tree;
+    this.#connection.tree = tree;
+  }
+}
+
+function headOf({ id, owner, group, access, time, body }: Draft): Draft {
+  return { id, owner, group, access, time, body };
+}
+
+function treeWith(tree: GroupTree, { id, body, revision }: StoredEntity): GroupTree {
+  const parent: Json | undefined = ownValue(JSON.parse(body) as JsonObject, "parent");
+  return tree.with({ id, parent: typeof parent === "string" ? parent : null, revision });
+}
+
+function insertSql(n: number): string {
+  return `INSERT INTO e${n} (id, grp, own, acc, time, rev, body) VALUES (?, ?, ?, ?, ?, ?, ?)`;
+}
+
+function updateSql(n: number): string {
+  return (
+    `UPDATE e${n} SET grp = ?, own = ?, acc = ?, time = ?, at = ?, rev = ?, body = ? ` +
+    "WHERE id = ? AND rev = ?"
+  );
+}

@@ -1,0 +1,260 @@
+/**
+ * Reads a query a window at a time, each in one turn of the event loop and with nothing left open
+ * behind it. Knows the plan and the rows; the texts are made by others.
+ */
+import type { Filter, StoredEntity } from "@stoa/domain";
+import { joined, type Sql, type SqlValue, sqlFilter, truth } from "./sql-filter.ts";
+import type { SqliteConnection } from "./sqlite-connection.ts";
+import {
+  laterThan,
+  type Plan,
+  planOf,
+  type Question,
+  type SortKey,
+  segments,
+} from "./sqlite-plan.ts";
+import { entityOf, type Row, rowColumns } from "./sqlite-row.ts";
+import type { StoreTable } from "./sqlite-store.ts";
+
+/** Where reading goes on: after these values of the order's keys, and how much there is to do. */
+export interface Position {
+  readonly cursor: readonly SqlValue[] | null;
+  /** Entities to pass over first. */
+  readonly skip: number;
+  /** Entities still wanted; Infinity for all. */
+  readonly left: number;
+}
+
+export interface Window {
+  readonly rows: readonly Row[];
+  /** Null when there is no more. */
+  readonly next: Position | null;
+}
+
+/** A statement for the worker: SQL that no index makes cheap. */
+export interface DearStatement {
+  readonly sql: string;
+  readonly values: readonly SqlValue[];
+  readonly filters: readonly Filter[];
+  readonly hint: string;
+}
+
+export interface Windowed extends Question {
+  readonly connection: SqliteConnection;
+  readonly table: StoreTable;
+}
+
+/** The next window, or the statement that the worker must run from here on. */
+export function readWindow(asked: Windowed, position: Position): Window | DearStatement {
+  const plan = planOf(asked.connection, asked.table, asked);
+  switch (plan.kind) {
+    case "scan":
+      return scanWindow(asked, plan, position);
+    case "few":
+      return fewWindow(asked.connection, plan, position);
+    case "dear":
+      return dearFind(asked.table, plan, position);
+    default:
+      return plan.kind satisfies never;
+  }
+}
+
+export function isDear(found: Window | DearStatement): found is DearStatement {
+  return "sql" in found;
+}
+
+/** Counts what the filter lets through on the way, for plans that are dear. */
+export function dearCount(plan: Plan): DearStatement {
+  const where = joined([tick, plan.range, filterOf(plan)], "AND");
+  return statementOf(plan, `SELECT count(*) FROM ${plan.from} WHERE ${where.sql}`, where.values);
+}
+
+export function fewCount(connection: SqliteConnection, plan: Plan): number {
+  const where = joined([plan.range, filterOf(plan)], "AND");
+  connection.filters = plan.dialect.filters;
+  const sql = `SELECT count(*) FROM ${plan.from} WHERE ${where.sql}`;
+  return connection.first<[number]>(sql, where.values)?.[0] ?? 0;
+}
+
+/** By a lookup in the index of ids. */
+export function readEntity(
+  connection: SqliteConnection,
+  n: number,
+  id: string,
+): StoredEntity | undefined {
+  const sql = `SELECT ${rowColumns("")} FROM e${n} WHERE id = ?`;
+  const row = connection.first<Row & readonly unknown[]>(sql, [id]);
+  return row && entityOf(row, connection.dictionary);
+}
+
+function scanWindow({ connection, table }: Windowed, plan: Plan, position: Position): Window {
+  const isSkipping = position.skip > 0;
+  const wanted = isSkipping
+    ? Math.min(position.skip, scannedMax)
+    : Math.min(position.left, windowEntitiesMax);
+  const rows: Row[] = [];
+  let count = 0;
+  const upTo = (cursor: readonly SqlValue[]): Window => ({
+    rows,
+    next: advanced(position, cursor, count),
+  });
+  for (const segment of openSegments(plan.keys, position.cursor)) {
+    const statement = scanSql(plan, segment, { table, isSkipping, limit: wanted - count });
+    const found = gathered(connection, statement, windowBytesMax, isSkipping ? -1 : bodyColumn);
+    const last = found.rows.at(-1);
+    count += found.rows.length;
+    if (!isSkipping) rows.push(...(found.rows as unknown as Row[]));
+    if (last && (count === wanted || found.isCut)) return upTo(cursorOf(plan.keys, last));
+    const passed = plan.rest.length > 0 && lastScanned(connection, plan, segment);
+    if (passed) return upTo(cursorOf(plan.keys, passed));
+  }
+  return { rows, next: null };
+}
+
+/** Without visibility one level; with it, a bounded stretch of the index first. */
+function scanSql(
+  plan: Plan,
+  segment: Sql,
+  { table, isSkipping, limit }: { table: StoreTable; isSkipping: boolean; limit: number },
+): Sql {
+  const where = joined([plan.range, segment], "AND");
+  const keys = free(plan.keys).map(({ sql }, at) => `${sql} AS k${at}`);
+  const order = orderSql(free(plan.keys));
+  if (plan.rest.length === 0) {
+    const columns = [...(isSkipping ? [] : [rowColumns("e.")]), ...keys].join(", ");
+    return {
+      sql: `SELECT ${columns} FROM ${plan.from} WHERE ${where.sql} ORDER BY ${order} LIMIT ?`,
+      values: [...where.values, limit],
+    };
+  }
+  const inner =
+    `SELECT e.n AS n, e.id AS id, e.grp AS grp, e.own AS own, e.acc AS acc, ${keys.join(", ")} ` +
+    `FROM ${plan.from} WHERE ${where.sql} ORDER BY ${order} LIMIT ${scannedMax}`;
+  const seen = joined(
+    plan.rest.map((rule) => visibleIn(plan, rule)),
+    "AND",
+  );
+  const names = keys.map((_, at) => `s.k${at}`).join(", ");
+  const outer = isSkipping
+    ? `SELECT ${names} FROM (${inner}) s`
+    : `SELECT ${rowColumns("e.")}, ${names} FROM (${inner}) s CROSS JOIN e${table.n} e ON e.n = s.n`;
+  return {
+    sql: `${outer} WHERE ${seen.sql} LIMIT ?`,
+    values: [...where.values, ...seen.values, limit],
+  };
+}
+
+function visibleIn({ dialect }: Plan, rule: Filter): Sql {
+  return rule.kind === "visible" ? dialect.visibleIn(rule, "s.") : truth(true);
+}
+
+/** The keys of the last row of a stretch that was scanned to its bound; undefined if it ended. */
+function lastScanned(connection: SqliteConnection, plan: Plan, segment: Sql): Values | undefined {
+  const where = joined([plan.range, segment], "AND");
+  const keys = free(plan.keys);
+  const sql =
+    `SELECT ${keys.map((key) => key.sql).join(", ")} FROM ${plan.from} WHERE ${where.sql} ` +
+    `ORDER BY ${orderSql(keys)} LIMIT 1 OFFSET ${scannedMax - 1}`;
+  return connection.first<Values>(sql, where.values);
+}
+
+function fewWindow(connection: SqliteConnection, plan: Plan, position: Position): Window {
+  const later = position.cursor === null ? truth(true) : laterThan(plan.keys, position.cursor);
+  const where = joined([plan.range, filterOf(plan), later], "AND");
+  const keys = free(plan.keys);
+  const limit = Math.min(position.left, windowEntitiesMax);
+  const columns = [rowColumns("e."), ...keys.map(({ sql }) => sql)].join(", ");
+  const order = keys.length > 0 ? `ORDER BY ${orderSql(keys)}` : "";
+  connection.filters = plan.dialect.filters;
+  const statement: Sql = {
+    sql: `SELECT ${columns} FROM ${plan.from} WHERE ${where.sql} ${order} LIMIT ? OFFSET ?`,
+    values: [...where.values, limit, position.skip],
+  };
+  const found = gathered(connection, statement, windowBytesMax, bodyColumn);
+  const rows = found.rows as unknown as Row[];
+  const last = found.rows.at(-1);
+  const isOver = !last || (rows.length < limit && !found.isCut);
+  const from = { ...position, skip: 0 };
+  return { rows, next: isOver ? null : advanced(from, cursorOf(plan.keys, last), rows.length) };
+}
+
+/** Sorts ids and keys first, so that no text goes through the sorter. */
+function dearFind({ n }: StoreTable, plan: Plan, position: Position): DearStatement {
+  const later = position.cursor === null ? truth(true) : laterThan(plan.keys, position.cursor);
+  const where = joined([tick, plan.range, filterOf(plan), later], "AND");
+  const keys = free(plan.keys);
+  const order = keys.length > 0 ? `ORDER BY ${orderSql(keys)}` : "";
+  const sql =
+    `SELECT ${rowColumns("e.")} FROM (SELECT e.n AS n FROM ${plan.from} WHERE ${where.sql} ` +
+    `${order} LIMIT ? OFFSET ?) s CROSS JOIN e${n} e ON e.n = s.n`;
+  const limit = Number.isFinite(position.left) ? position.left : -1;
+  return statementOf(plan, sql, [...where.values, limit, position.skip]);
+}
+
+function statementOf(plan: Plan, sql: string, values: readonly SqlValue[]): DearStatement {
+  const paths = plan.wish.map((path) => path.join(".")).join(", ");
+  const hint = paths === "" ? "narrow the filter" : `an index on ${paths} would help`;
+  return { sql, values, filters: plan.dialect.filters, hint };
+}
+
+function filterOf({ rest, dialect }: Plan): Sql {
+  return joined(
+    rest.map((part) => sqlFilter(part, dialect)),
+    "AND",
+  );
+}
+
+type Values = readonly SqlValue[];
+
+function gathered(
+  connection: SqliteConnection,
+  { sql, values }: Sql,
+  bytesMax: number,
+  column: number,
+): { rows: Values[]; isCut: boolean } {
+  const rows: Values[] = [];
+  let bytes = 0;
+  const found = connection.statement(sql).iterate(...(values as SqlValue[]));
+  for (const row of found as unknown as Iterable<Values>) {
+    rows.push(row);
+    if (column >= 0) bytes += (row[column] as string).length;
+    if (bytes > bytesMax) return { rows, isCut: true };
+  }
+  return { rows, isCut: false };
+}
+
+/** Segments that are empty because the filter binds their last key are left out. */
+function openSegments(keys: readonly SortKey[], cursor: Values | null): readonly Sql[] {
+  if (cursor === null) return [truth(true)];
+  return segments(keys, cursor).filter((_, at) => {
+    const last = keys.length - 1 - at;
+    return keys[last]?.bound === undefined || keys[last].bound !== cursor[last];
+  });
+}
+
+/** The values of all keys, those bound among them, out of a row that ends with the free ones. */
+function cursorOf(keys: readonly SortKey[], row: Values): Values {
+  let at = row.length - free(keys).length;
+  return keys.map(({ bound }) => (bound === undefined ? (row[at++] as SqlValue) : bound));
+}
+
+function free(keys: readonly SortKey[]): readonly SortKey[] {
+  return keys.filter(({ bound }) => bound === undefined);
+}
+
+function orderSql(keys: readonly SortKey[]): string {
+  return keys.map(({ sql, descending }) => `${sql}${descending ? " DESC" : ""}`).join(", ");
+}
+
+function advanced({ skip, left }: Position, cursor: Values, count: number): Position | null {
+  if (skip > 0) return { cursor, skip: skip - count, left };
+  return left - count <= 0 ? null : { cursor, skip, left: left - count };
+}
+
+const tick: Sql = { sql: "stoa_tick(e.n) = 1", values: [] };
+/** Where the text stands in `rowColumns`. */
+const bodyColumn = 7;
+const windowEntitiesMax = 1_000;
+const windowBytesMax = 1024 * 1024;
+/** Rows of an index that are looked at in one turn. */
+const scannedMax = 8_000;

@@ -1,0 +1,241 @@
+/**
+ * The one queue of writes: works that arrive in one turn share a transaction, and each is answered
+ * when that is durable. Knows no SQL but that of transactions.
+ */
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { StoaError } from "@stoa/domain";
+import type { EngineOptions, Transaction, TransactOptions } from "./engine.ts";
+import type { SqliteConnection } from "./sqlite-connection.ts";
+import { isBusy, translated } from "./sqlite-error.ts";
+import { sweepRecords } from "./sqlite-record.ts";
+import {
+  readSequence,
+  readState,
+  SqliteBatch,
+  type SqliteState,
+  writeBatch,
+} from "./sqlite-state.ts";
+import { SqliteTransaction } from "./sqlite-transaction.ts";
+
+export interface WriterOptions extends EngineOptions {
+  readonly connection: SqliteConnection;
+  /** Called after each commit, before its listener, so that reads see what the listener tells. */
+  readonly onState: (state: SqliteState) => void;
+}
+
+export class SqliteWriter {
+  readonly #connection: SqliteConnection;
+  readonly #options: WriterOptions;
+  readonly #queue: Entry[] = [];
+  #state: SqliteState;
+  #running: Promise<void> | undefined;
+  #sweptAt = 0;
+
+  constructor(options: WriterOptions) {
+    this.#connection = options.connection;
+    this.#options = options;
+    this.#state = readState(options.connection);
+    options.connection.dictionary.settle();
+    options.onState(this.#state);
+  }
+
+  transact<T>(
+    work: (tx: Transaction) => Promise<T>,
+    { alone = false }: TransactOptions = {},
+  ): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const done = resolve as (value: unknown) => void;
+      this.#enter({ kind: "work", work, alone, resolve: done, reject });
+    });
+  }
+
+  /** Runs a task when no transaction is open, and lets none begin until it has ended. */
+  pause<T>(task: () => Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const done = resolve as (value: unknown) => void;
+      this.#enter({ kind: "pause", task, resolve: done, reject });
+    });
+  }
+
+  /** Ends when everything that was handed in has ended. */
+  async settle(): Promise<void> {
+    await this.#running;
+  }
+
+  #enter(entry: Entry): void {
+    this.#queue.push(entry);
+    this.#running ??= this.#drain();
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0) {
+      // Lets in what else arrives in this turn.
+      await new Promise((resolve) => setImmediate(resolve));
+      await this.#next();
+    }
+    this.#running = undefined;
+  }
+
+  async #next(): Promise<void> {
+    const [first] = this.#queue;
+    if (first?.kind !== "pause") return this.#runBatch(this.#takeBatch());
+    this.#queue.shift();
+    await first.task().then(first.resolve, first.reject);
+  }
+
+  #takeBatch(): Work[] {
+    const works: Work[] = [];
+    while (works.length < batchWorksMax) {
+      const entry = this.#queue[0];
+      if (entry?.kind !== "work" || (entry.alone && works.length > 0)) break;
+      works.push(entry);
+      this.#queue.shift();
+      if (entry.alone) break;
+    }
+    return works;
+  }
+
+  async #runBatch(works: readonly Work[]): Promise<void> {
+    let outcomes: readonly Outcome[];
+    try {
+      await this.#begin();
+      outcomes = (await this.#tryAll(works)) ?? (await this.#tryEach(works));
+    } catch (error) {
+      this.#rollBack();
+      for (const { reject } of works) reject(translated(error));
+      return;
+    }
+    works.forEach((work, at) => {
+      const outcome = outcomes[at];
+      assert(outcome, "every work has an outcome");
+      if (outcome.isGood) work.resolve(outcome.value);
+      else work.reject(outcome.error);
+    });
+  }
+
+  /** Undefined when one failed that had written, so that its neighbours must be run again. */
+  async #tryAll(works: readonly Work[]): Promise<readonly Outcome[] | undefined> {
+    const batch = new SqliteBatch(this.#state);
+    const outcomes: Outcome[] = [];
+    for (const { work } of works) {
+      const tx = this.#transaction(batch);
+      const outcome = await outcomeOf(work, tx);
+      if (outcome.isGood) tx.settle();
+      else if (tx.hasWritten && works.length > 1) {
+        this.#rollBack();
+        await this.#begin();
+        return undefined;
+      } else if (tx.hasWritten) {
+        this.#rollBack();
+        return [outcome];
+      }
+      outcomes.push(outcome);
+    }
+    this.#commit(batch);
+    return outcomes;
+  }
+
+  async #tryEach(works: readonly Work[]): Promise<readonly Outcome[]> {
+    const batch = new SqliteBatch(this.#state);
+    const outcomes: Outcome[] = [];
+    for (const { work } of works) {
+      this.#connection.run("SAVEPOINT work");
+      const tx = this.#transaction(batch);
+      const outcome = await outcomeOf(work, tx);
+      if (outcome.isGood) tx.settle();
+      else this.#connection.run("ROLLBACK TO work");
+      this.#connection.run("RELEASE work");
+      if (!outcome.isGood) this.#connection.dictionary.revert();
+      outcomes.push(outcome);
+    }
+    this.#commit(batch);
+    return outcomes;
+  }
+
+  #transaction(batch: SqliteBatch): SqliteTransaction {
+    return new SqliteTransaction(this.#connection, batch, this.#options.now);
+  }
+
+  /** Another process may hold the lock: tries again for a while. */
+  async #begin(): Promise<void> {
+    for (let wait = 1; ; wait *= 2) {
+      try {
+        this.#connection.run("BEGIN IMMEDIATE");
+        break;
+      } catch (error) {
+        if (!isBusy(error) || wait > busyWaitMsMax) throw error;
+        await sleep(wait);
+      }
+    }
+    // Another process may have written meanwhile.
+    if (readSequence(this.#connection) !== this.#state.sequence) {
+      this.#state = readState(this.#connection);
+    }
+  }
+
+  #commit(batch: SqliteBatch): void {
+    writeBatch(this.#connection, batch);
+    this.#sweep();
+    this.#connection.run("COMMIT");
+    this.#state = batch.state;
+    this.#options.onState(this.#state);
+    this.#options.onCommit({ sequence: batch.sequence, changes: batch.changes });
+  }
+
+  #sweep(): void {
+    const now = this.#options.now();
+    if (now - this.#sweptAt < sweepEveryMs) return;
+    this.#sweptAt = now;
+    sweepRecords(this.#connection, now);
+  }
+
+  #rollBack(): void {
+    const { database, dictionary } = this.#connection;
+    if (database.isTransaction) this.#connection.run("ROLLBACK");
+    dictionary.revert();
+    dictionary.settle();
+  }
+}
+
+type Entry = Work | Pause;
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Work extends Waiting {
+  readonly kind: "work";
+  readonly work: (tx: Transaction) => Promise<unknown>;
+  readonly alone: boolean;
+}
+
+interface Pause extends Waiting {
+  readonly kind: "pause";
+  readonly task: () => Promise<unknown>;
+}
+
+type Outcome =
+  | { readonly isGood: true; readonly value: unknown }
+  | { readonly isGood: false; readonly error: unknown };
+
+async function outcomeOf(work: Work["work"], tx: SqliteTransaction): Promise<Outcome> {
+  try {
+    const value = await work(tx);
+    if (tx.failure === undefined) return { isGood: true, value };
+    return { isGood: false, error: tx.failure };
+  } catch (error) {
+    const translation = translated(error);
+    if (translation instanceof StoaError || translation instanceof Error) {
+      return { isGood: false, error: translation };
+    }
+    return { isGood: false, error };
+  }
+}
+
+/** Works in one transaction: past it the first would wait too long for the last. */
+const batchWorksMax = 256;
+/** The longest pause before another try for the lock; all of them take about four seconds. */
+const busyWaitMsMax = 2_048;
+const sweepEveryMs = 60_000;
