@@ -36,6 +36,7 @@ export const findingCases: readonly Case[] = [
   ["a filter may ask for own and for system fields", filters],
   ["an index changes no answer", indexed],
   ["a list shows what is visible by owner, reach, grant and self, and nothing else", visibility],
+  ["what is visible is the same after opening again", visibleReopened],
   ["a list of some fields holds those and the id", someFields],
   ["a page knows the whole text of its last entity, whatever fields it shows", lastText],
   ["counting agrees with listing", counting],
@@ -161,6 +162,30 @@ async function visibility({ engine }: World): Promise<void> {
     const hidden = query({ filter: { kind: "not", of: filter } });
     assert.equal((await numbersOf(engine, "cities", hidden)).length, 4 - expected.length);
     assert.equal(await engine.count("cities", filter), expected.length);
+  }
+}
+
+/** Each question is the first after opening, when an engine knows least. */
+async function visibleReopened(world: World): Promise<void> {
+  const none = { owner: null, principals: new Set<string>(), reach: new Set<string>(), self: null };
+  const rules: Visibility[] = [
+    { kind: "visible", ...none, reach: new Set([id(60)]) },
+    { kind: "visible", ...none, reach: new Set([root, id(60)]) },
+    { kind: "visible", ...none, owner: id(50), principals: new Set([id(70)]) },
+  ];
+  const place = { group: id(60) };
+  await insert(world.engine, "cities", draft(7, {}, place), draft(8, {}, place), draft(9));
+  const hidden = draft(11, {}, { group: id(61), owner: id(50) });
+  await insert(world.engine, "cities", draft(10, {}, { ...place, access: [id(70)] }), hidden);
+  const filters = rules.flatMap((rule): Filter[] => [rule, { kind: "not", of: rule }]);
+  filters.push(is(["group"], id(60)), is(["owner"], id(50)));
+  const expected = [3, 2, 4, 1, 2, 3, 3, 1];
+  for (const [index, filter] of filters.entries()) {
+    await world.reopen?.();
+    const numbers = await numbersOf(world.engine, "cities", query({ filter }));
+    assert.equal(numbers.length, expected[index], JSON.stringify(filter));
+    await world.reopen?.();
+    assert.equal(await world.engine.count("cities", filter), expected[index]);
   }
 }
 
