@@ -119,11 +119,9 @@ export class SqliteDictionary {
     return n;
   }
 
-  /** Whether numbers were given since the last call; from here on they are there to stay. */
-  settle(): boolean {
-    const hadNew = this.#hasNew;
+  /** Numbers given so far are there to stay. */
+  settle(): void {
     this.#hasNew = false;
-    return hadNew;
   }
 
   /** Some numbers given since the last `settle` are gone: looks at the file again. */

@@ -155,7 +155,9 @@ export class SqliteEngine implements Engine {
   #follow(state: SqliteState): void {
     this.#state = state;
     this.#reading.tree = state.tree;
-    if (this.#writing.dictionary.settle()) this.#reading.dictionary.loadGroups();
+    this.#writing.dictionary.settle();
+    const { groupCount } = this.#writing.dictionary;
+    if (groupCount !== this.#reading.dictionary.groupCount) this.#reading.dictionary.loadGroups();
   }
 
   #page(rows: readonly Row[], { only }: Query): Page {
