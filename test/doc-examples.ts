@@ -23,7 +23,10 @@ export function examplesOf(page: string): Example[] {
     const [head = "", ...rest] = request.split("\n\n");
     const [first = "", ...headerLines] = head.trim().split("\n");
     const [method = "", ...words] = first.split(" ");
-    const headers = headerLines.map((line) => line.split(/:\s*/, 2) as [string, string]);
+    const headers = headerLines.map((line): [string, string] => {
+      const [name = "", value = ""] = line.split(/:\s*/, 2);
+      return [name.toLowerCase(), value];
+    });
     return {
       line: page.slice(0, match.index).split("\n").length,
       method,

@@ -38,7 +38,8 @@ async function runPage(examples: readonly Example[]): Promise<void> {
 
 async function signIn(url: string): Promise<string> {
   const body = JSON.stringify(administrator);
-  const answer = await fetch(`${url}/api/v1/auth/token`, { method: "POST", body });
+  const headers = { "content-type": "application/json" };
+  const answer = await fetch(`${url}/api/v1/auth/token`, { method: "POST", headers, body });
   return ((await answer.json()) as { token: string }).token;
 }
 
