@@ -36,6 +36,10 @@ export class Program {
     return new Program(process.execPath, ["packages/server/src/app/main.ts", ...args], env);
   }
 
+  get id(): number | undefined {
+    return this.#process.pid;
+  }
+
   /** The address of the ready line. */
   async ready(): Promise<string> {
     const until = performance.now() + readyMsMax;
