@@ -124,7 +124,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       const found = await stoa.engine.changes(0, 1_000_000);
       return found.filter(({ store }) => store !== "tokens" && store !== "sessions").length;
     },
-    close: () => stoa.close(),
+    close: () => close(),
   };
   const stoa = await startStoa({
     host: "127.0.0.1",
@@ -136,7 +136,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     version: "1.2.3",
     ...options,
   });
-  after(() => stoa.close());
+  const close = once(() => stoa.close());
+  after(close);
   tokens.admin = await tokenOf(world, "admin");
   await populate(world, ids, tokens);
   return Object.assign(world, { url: stoa.url });
@@ -200,7 +201,8 @@ function send(
   const headers = {
     ...(as && { authorization: `Bearer ${tokens[as]}` }),
     ...(!isRaw && { "content-type": "application/json" }),
-    ...(bytes !== undefined && { "content-length": Buffer.byteLength(bytes) }),
+    ...(bytes !== undefined &&
+      !given["transfer-encoding"] && { "content-length": Buffer.byteLength(bytes) }),
     ...Object.fromEntries(
       Object.entries(given).map(([name, value]) => [name, filled({ ids }, value)]),
     ),
@@ -227,4 +229,12 @@ function jsonOf(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let done: Promise<T> | undefined;
+  return () => {
+    done ??= work();
+    return done;
+  };
 }

@@ -4,30 +4,11 @@
  */
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
-import fastifyCookie from "@fastify/cookie";
 import { type Caller, StoaError } from "@stoa/domain";
 import type { FastifyRequest } from "fastify";
 import type { Sessions, SignedIn } from "../service/services.ts";
 
 const cookieName = "sid";
-
-interface Credential {
-  readonly way: "session" | "token";
-  readonly secret: string;
-}
-
-/**
- * The one credential of a request: `Authorization: Bearer T` or `Authorization: T` before the cookie
- * `sid`; null for none. Another scheme is a credential too, one that nobody has.
- */
-export function credentialOf({ authorization, cookie }: IncomingHttpHeaders): Credential | null {
-  if (authorization !== undefined) return { way: "token", secret: tokenOf(authorization) };
-  if (cookie === undefined) return null;
-  const { parse } = fastifyCookie.fastifyCookie;
-  const cookies = parse(cookie);
-  const secret = Object.hasOwn(cookies, cookieName) ? cookies[cookieName] : undefined;
-  return secret === undefined ? null : { way: "session", secret };
-}
 
 export interface Door {
   readonly sessions: Sessions;
@@ -37,7 +18,7 @@ export interface Door {
 
 /** Errors: `unauthorized`; `forbidden` for an unsafe cookie request from elsewhere (rule 24). */
 export async function authenticate(door: Door, request: FastifyRequest): Promise<Caller> {
-  const credential = credentialOf(request.raw.headers);
+  const credential = credentialOf(request);
   if (!credential) throw new StoaError("unauthorized", "Sign in, or send a token.");
   const caller = await door.sessions.authenticate(credential.way, credential.secret);
   if (credential.way === "session" && isUnsafe(request.method)) requireSameOrigin(door, request);
@@ -46,7 +27,7 @@ export async function authenticate(door: Door, request: FastifyRequest): Promise
 
 /** The caller, or null for somebody without any credential; a bad one is still refused. */
 export function authenticateIfAny(door: Door, request: FastifyRequest): Promise<Caller | null> {
-  if (!credentialOf(request.raw.headers)) return Promise.resolve(null);
+  if (!credentialOf(request)) return Promise.resolve(null);
   return authenticate(door, request);
 }
 
@@ -78,6 +59,24 @@ export function showsToken({ authorization }: IncomingHttpHeaders, token: string
   const shown = Buffer.from(authorization === undefined ? "" : tokenOf(authorization));
   const expected = Buffer.from(token);
   return shown.length === expected.length && timingSafeEqual(shown, expected);
+}
+
+interface Credential {
+  readonly way: "session" | "token";
+  readonly secret: string;
+}
+
+/**
+ * The one credential of a request: `Authorization: Bearer T` or `Authorization: T` before the cookie
+ * `sid`; null for none. Another scheme is a credential too, one that nobody has.
+ */
+function credentialOf(request: FastifyRequest): Credential | null {
+  const { authorization, cookie } = request.raw.headers;
+  if (authorization !== undefined) return { way: "token", secret: tokenOf(authorization) };
+  if (cookie === undefined) return null;
+  const cookies = request.server.parseCookie(cookie);
+  const secret = Object.hasOwn(cookies, cookieName) ? cookies[cookieName] : undefined;
+  return secret === undefined ? null : { way: "session", secret };
 }
 
 function tokenOf(authorization: string): string {

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
+import fastifyCookie from "@fastify/cookie";
 import fastifyCors from "@fastify/cors";
 import { StoaError, violation } from "@stoa/domain";
 import {
@@ -119,11 +120,17 @@ function createApp(
       querystringParser: leaveQuery,
     },
   });
+  // Without its hook, which would parse cookies that nobody reads.
+  app.register(fastifyCookie, { hook: false });
   if (house.origins.size > 0) app.register(fastifyCors, corsOptions(house));
   // Bodies are read by the handlers that want one, after they know who asks.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, _payload, done) => done(null));
-  app.setErrorHandler((error, _request, reply) => fail(error, reply));
+  app.setErrorHandler((error: Partial<FastifyError>, request, reply) => {
+    // The framework's own rule about the verb QUERY, which no route has.
+    if (error.code !== "FST_ERR_ROUTE_MISSING_CONTENT_TYPE") fail(error, reply);
+    else missing(request, reply).catch((cause: unknown) => fail(cause, reply));
+  });
   app.setNotFoundHandler(missing);
   app.addHook("onResponse", (request, reply, done) => {
     const route = request.routeOptions.url ?? "none";

@@ -76,7 +76,10 @@ test("what breaks before the first page is thrown, and nothing is sent", async (
     [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error("no such index")) }),
   };
   const begin = () => assert.fail("the head was sent");
-  await assert.rejects(streamList(source, begin, () => assert.fail("it broke later")), /no such index/);
+  await assert.rejects(
+    streamList(source, begin, () => assert.fail("it broke later")),
+    /no such index/,
+  );
 });
 
 test("what breaks later breaks the transfer, so that no part is taken for the whole", async (t) => {
