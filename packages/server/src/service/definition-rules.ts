@@ -50,8 +50,9 @@ export const definitionRules: StoreRules = {
     return prepareUpdate(house, what);
   },
 
+  control: async (write) => requireRootReach(write),
+
   async create(write: Write, { head, fields }: Creation): Promise<Created> {
-    requireRootReach(write);
     const definition = storeDefinition(head.id, checkedFields(fields));
     if (definition.schema) compileSchema(definition.schema);
     if (write.house.catalog.has(definition.name)) throw nameTaken(definition.name);
@@ -60,7 +61,6 @@ export const definitionRules: StoreRules = {
   },
 
   async update(write: Write, { before, old, fields }: Alteration): Promise<JsonObject> {
-    requireRootReach(write);
     const definition = updatedDefinition(before.id, old, fields);
     const tried = write.prepared as Tried | undefined;
     if (schemaChanged(old, fields) && write.parameters["enforce"] !== "true") {
@@ -71,7 +71,6 @@ export const definitionRules: StoreRules = {
   },
 
   async remove(write: Write, before: StoredEntity): Promise<void> {
-    requireRootReach(write);
     const { name } = fieldsOf(before.body);
     if (write.parameters["confirm"] !== name) {
       const message = `removes every entity in it: confirm it by ?confirm=${name}`;

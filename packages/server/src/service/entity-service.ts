@@ -144,6 +144,7 @@ export class CallerEntities implements EntityService {
       rules,
       async (write) => {
         const before = await requireVisible(write, id, "PATCH");
+        await rules.control?.(write, before);
         requireMatch(before, write.tx, options);
         return updateOne({ ...write, prepared }, rules, before, patch);
       },
@@ -161,6 +162,7 @@ export class CallerEntities implements EntityService {
       rules,
       async (write) => {
         const before = await requireVisible(write, id, "DELETE");
+        await rules.control?.(write, before);
         requireMatch(before, write.tx, options);
         await rules.remove?.(write, before);
         const found = foundOf(before, write.tx.tree);

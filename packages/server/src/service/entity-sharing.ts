@@ -16,7 +16,7 @@ import {
 import type { Transaction } from "../storage/engine.ts";
 import { credentialsOf, groupsOf } from "./caller-service.ts";
 import { isInDirectory } from "./directory.ts";
-import type { House, StoreRules, Write } from "./house.ts";
+import type { House, StoreRules, Transfer, Write } from "./house.ts";
 import { requireVisible, sees, visibleFilter } from "./visibility.ts";
 
 export async function grantEntity(
@@ -58,20 +58,19 @@ export async function transferEntity(
   write: Write,
   rules: StoreRules,
   id: string,
-  { owner, group }: { owner?: string; group?: string },
+  to: Transfer,
 ): Promise<StoredEntity> {
   const before = await requireVisible(write, id, "POST");
   const { tx, caller, store } = write;
   if (rules.transfer) {
-    if (owner !== undefined || group === undefined) {
-      throw violation("owner", "transfer", "of a user, only `group` can be transferred");
-    }
-    await rules.transfer(write, before, group);
-    const after = await keepShare(write, before, { group });
+    const after = await keepShare(write, before, {
+      group: await rules.transfer(write, before, to),
+    });
     await rules.updated?.(write, before, after);
     return after;
   }
   requireControl(write, before);
+  const { owner, group } = to;
   if (owner !== undefined && owner !== before.owner && !(await isKnownUser(tx, caller, owner))) {
     throw violation("owner", "directory", "is no user that you know of");
   }

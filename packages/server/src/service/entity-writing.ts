@@ -24,6 +24,7 @@ import { violationsError } from "./store-catalog.ts";
 
 export async function createOne(write: Write, rules: StoreRules, body: JsonObject): Promise<Found> {
   const { tx, house, caller, store } = write;
+  await rules.control?.(write, null);
   const { definition } = house.catalog.get(store);
   const creation: Creation = {
     head: {

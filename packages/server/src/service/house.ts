@@ -66,6 +66,11 @@ export interface Alteration {
   readonly fields: JsonObject;
 }
 
+export interface Transfer {
+  readonly owner?: string;
+  readonly group?: string;
+}
+
 export type Preparation =
   | { readonly kind: "create"; readonly body: JsonObject }
   | {
@@ -88,12 +93,17 @@ export interface StoreRules {
   visible?(house: House, caller: Caller, method: Method): Promise<Filter>;
   /** Slow work that needs no transaction, such as hashing; authorised by the route only. */
   prepare?(house: House, caller: Caller, what: Preparation): Promise<unknown>;
+  /**
+   * Who may not decide here, whatever is sent: refused before precondition and content (rule 15).
+   * @param before null where something is about to be made.
+   */
+  control?(write: Write, before: StoredEntity | null): Promise<void>;
   create?(write: Write, creation: Creation): Promise<Created>;
   /** The fields to keep, or a refusal. */
   update?(write: Write, alteration: Alteration): Promise<JsonObject>;
   updated?(write: Write, before: StoredEntity, after: StoredEntity): Promise<void>;
   remove?(write: Write, before: StoredEntity): Promise<void>;
   removed?(write: Write, before: StoredEntity): Promise<void>;
-  /** `transfer {group}` of a user, the only one in a system store (rule 6). */
-  transfer?(write: Write, before: StoredEntity, group: string): Promise<void>;
+  /** `transfer {group}` of a user, the only one in a system store (rule 6): the new group. */
+  transfer?(write: Write, before: StoredEntity, to: Transfer): Promise<string>;
 }

@@ -31,6 +31,8 @@ export interface ServicesOptions {
   /** Unix milliseconds; the clock of ids, times and expiry. */
   readonly now?: () => number;
   readonly sessionLifeMs?: number;
+  /** Ids of entities; each greater than the ones before. */
+  readonly newId?: (kind: IdKind) => string;
 }
 
 export interface OpenedServices {
@@ -45,6 +47,7 @@ export async function openServices({
   administrator,
   now = Date.now,
   sessionLifeMs = limit.sessionLifeMs,
+  newId = idSource(now),
 }: ServicesOptions): Promise<OpenedServices> {
   const catalog = new StoreCatalog();
   let callers: Callers | undefined;
@@ -55,7 +58,6 @@ export async function openServices({
   const engine = await openEngine({ onCommit, now });
   callers = new Callers(engine, now);
   const throttle = new Throttle(engine, now);
-  const newId = idSource(now);
   const house: House = { engine, catalog, callers, throttle, newId, now, sessionLifeMs, rulesOf };
   const firstPassword = await firstStart(house, administrator);
   catalog.load(await readDefinitions(engine));

@@ -23,15 +23,17 @@ export const roleRules: StoreRules = {
   system: true,
   alone: true,
 
-  async create(write: Write, { head, fields }: Creation): Promise<Created> {
+  async control(write: Write, before: StoredEntity | null): Promise<void> {
     requireRootReach(write);
+    if (before) requireHeld(write, JSON.parse(before.body) as JsonObject);
+  },
+
+  async create(write: Write, { head, fields }: Creation): Promise<Created> {
     requireHeld(write, fields);
     return { head, fields };
   },
 
   async update(write: Write, { old, fields }: Alteration): Promise<JsonObject> {
-    requireRootReach(write);
-    requireHeld(write, old);
     requireHeld(write, fields);
     requireNotAdministrator(old);
     return fields;
@@ -43,8 +45,6 @@ export const roleRules: StoreRules = {
 
   async remove(write: Write, before: StoredEntity): Promise<void> {
     const fields = JSON.parse(before.body) as JsonObject;
-    requireRootReach(write);
-    requireHeld(write, fields);
     requireNotAdministrator(fields);
     const count = await write.tx.count("users", equals("role", before.id));
     if (count > 0) throw inUse("role", [{ path: "users", count, others: false }]);

@@ -15,7 +15,7 @@ import {
   violation,
 } from "@stoa/domain";
 import { credentialsOf, groupsOf } from "./caller-service.ts";
-import type { Alteration, Created, Creation, House, StoreRules, Write } from "./house.ts";
+import type { Alteration, Created, Creation, House, StoreRules, Transfer, Write } from "./house.ts";
 import { requireAdministrator } from "./last-administrator.ts";
 import { passwordVerifier, verifyPassword } from "./password.ts";
 import { isOwnUser } from "./permission.ts";
@@ -47,17 +47,19 @@ export const userRules: StoreRules = {
     return { verifier: await passwordVerifier(password), triedOn };
   },
 
+  async control(write: Write, before: StoredEntity | null): Promise<void> {
+    if (!before || isOwnUser(write.caller, before.id)) return;
+    await requireCoverage(write, before.group, JSON.parse(before.body));
+  },
+
   async create(write: Write, { head, body, fields }: Creation): Promise<Created> {
-    const { tx, caller } = write;
     const group = textField(body, "group");
     if (group === undefined) throw violation("group", "required", "is required");
-    if (!tx.tree.reachOf(caller.groups).has(group)) throw outOfReach("group");
-    await requireRole(write, fields);
     const kept = withoutPasswords(fields);
-    const user = { ...head, group };
     await requireCoverage(write, group, kept);
+    await requireRole(write, kept);
     await keepPassword(write, head.id);
-    return { head: user, fields: kept };
+    return { head: { ...head, group }, fields: kept };
   },
 
   async update(write: Write, { before, old, fields }: Alteration): Promise<JsonObject> {
@@ -103,11 +105,14 @@ export const userRules: StoreRules = {
     await write.tx.forgetAbout("password", before.id);
   },
 
-  async transfer(write: Write, before: StoredEntity, group: string): Promise<void> {
+  async transfer(write: Write, before: StoredEntity, { owner, group }: Transfer): Promise<string> {
     const fields = JSON.parse(before.body) as JsonObject;
     await requireCoverage(write, before.group, fields);
-    if (!write.tx.tree.reachOf(write.caller.groups).has(group)) throw outOfReach("group");
+    if (owner !== undefined || group === undefined) {
+      throw violation("owner", "transfer", "of a user, only `group` can be transferred");
+    }
     await requireCoverage(write, group, fields);
+    return group;
   },
 };
 
@@ -189,8 +194,4 @@ function notCovered(): StoaError {
   const message =
     "You can decide only over users whose groups you reach and whose rights you hold.";
   return new StoaError("forbidden", message);
-}
-
-function outOfReach(path: string): StoaError {
-  return violation(path, "reach", "must be one of your groups or below one");
 }
