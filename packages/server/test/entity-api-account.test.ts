@@ -1,3 +1,4 @@
+/** The entity API over HTTP: signing in, who one is, where requests come from. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createWorld, password, type Row, startOfTime, testRows } from "./api-table.ts";

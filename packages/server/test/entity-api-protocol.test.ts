@@ -1,3 +1,4 @@
+/** The entity API over HTTP: verbs, media types, sizes and faults of the protocol. */
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { test } from "node:test";
@@ -281,9 +282,8 @@ test("a drain lets a running request finish and takes no new one", async () => {
   const answered = new Promise<string>((resolve, reject) => {
     let text = "";
     const socket = connect({ host: hostname, port: Number(port) }, () => {
-      socket.write(
-        `POST /api/v1/auth/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`,
-      );
+      socket.write("POST /api/v1/auth/token HTTP/1.1\r\nHost: x\r\n");
+      socket.write(`Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`);
       setTimeout(() => socket.write(body), 150);
     });
     socket.setEncoding("utf8");

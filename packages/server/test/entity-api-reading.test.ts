@@ -1,3 +1,4 @@
+/** The entity API over HTTP: reading single entities. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createWorld, type Row, testRows } from "./api-table.ts";

@@ -32,8 +32,9 @@ export function authenticateIfAny(door: Door, request: FastifyRequest): Promise<
 }
 
 /**
- * Rule 24: `Origin` and `Sec-Fetch-Site`, where present, are the server's own or configured. Without
- * either it is no browser, and counts as same origin (design 2, "Settled"). Errors: `forbidden`.
+ * Rule 24: `Origin` and `Sec-Fetch-Site`, where present, are the server's own or configured.
+ * Without either it is no browser, and counts as same origin (design 2, "Settled"). Errors:
+ * `forbidden`.
  */
 export function requireSameOrigin(door: Door, request: FastifyRequest): void {
   const { origin, "sec-fetch-site": site } = request.raw.headers;
@@ -44,7 +45,10 @@ export function requireSameOrigin(door: Door, request: FastifyRequest): void {
   throw new StoaError("forbidden", "Comes from another origin than the server's own.");
 }
 
-/** `sid=...; Path=/; Expires=...; HttpOnly; SameSite=Lax`, with Secure where the request came by TLS. */
+/**
+ * `sid=...; Path=/; Expires=...; HttpOnly; SameSite=Lax`, with Secure where the request came by
+ * TLS.
+ */
 export function sessionCookie(request: FastifyRequest, { secret, expiresAt }: SignedIn): string {
   return cookieText(request, encodeURIComponent(secret), expiresAt);
 }
@@ -67,8 +71,8 @@ interface Credential {
 }
 
 /**
- * The one credential of a request: `Authorization: Bearer T` or `Authorization: T` before the cookie
- * `sid`; null for none. Another scheme is a credential too, one that nobody has.
+ * The one credential of a request: `Authorization: Bearer T` or `Authorization: T` before the
+ * cookie `sid`; null for none. Another scheme is a credential too, one that nobody has.
  */
 function credentialOf(request: FastifyRequest): Credential | null {
   const { authorization, cookie } = request.raw.headers;

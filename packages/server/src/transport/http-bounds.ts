@@ -2,10 +2,10 @@
  * Bounds of HTTP itself, unit and bound in the name; those of entities stand in `domain/limit.ts`.
  */
 
-/** Request line and headers together; a `filter` of 8 KiB is three times as long percent-encoded. */
+/**
+ * Request line and headers together; a `filter` of 8 KiB is three times as long percent-encoded.
+ */
 export const headBytesMax = 64 * 1024;
-/** One segment of a path, decoded. The request line bounds it before. */
-export const segmentCharactersMax = headBytesMax;
 /** How long a request may take to arrive: its head, and all of it. */
 export const headArrivalMsMax = 60_000;
 export const requestArrivalMsMax = 300_000;
@@ -15,5 +15,3 @@ export const keepAliveMs = 72_000;
 export const drainMsMax = 9_000;
 /** Characters that a list gathers before it writes them. */
 export const listChunkCharactersMin = 64 * 1024;
-/** Requests that are slower are reported as slow. */
-export const slowRequestMs = 1_000;

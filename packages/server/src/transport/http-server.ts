@@ -22,7 +22,7 @@ import { authenticate } from "./authenticate.ts";
 import { accountRoutes } from "./entity-api/account-routes.ts";
 import { entityRoutes } from "./entity-api/entity-routes.ts";
 import { sharingRoutes } from "./entity-api/sharing-routes.ts";
-import { drainMsMax, segmentCharactersMax } from "./http-bounds.ts";
+import { drainMsMax, headBytesMax } from "./http-bounds.ts";
 import { createHttpListener } from "./http-listener.ts";
 import { metricsRoute } from "./metrics-route.ts";
 import { allowHeader, problemOf } from "./problem.ts";
@@ -116,7 +116,8 @@ function createApp(
     routerOptions: {
       ignoreTrailingSlash: true,
       ignoreDuplicateSlashes: true,
-      maxParamLength: segmentCharactersMax,
+      // The request line bounds it before.
+      maxParamLength: headBytesMax,
       querystringParser: leaveQuery,
     },
   });

@@ -1,6 +1,6 @@
 /**
- * `/metrics` in the text format of Prometheus: for a fixed secret, or for callers that hold it. Knows
- * no metric.
+ * `/metrics` in the text format of Prometheus: for a fixed secret, or for callers that hold it.
+ * Knows no metric.
  */
 import { requireAct } from "../service/permission.ts";
 import { sendPrivate } from "./answer.ts";

@@ -1,3 +1,4 @@
+/** Tests of the one form of errors; ties codes, statuses and documentation to each other. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

@@ -15,8 +15,8 @@ import {
 import { type Body, bodyViolation } from "../request-body.ts";
 
 /**
- * `{"_id":"1"}` becomes `{"_id":"1","success":true}`, as text. A field `success` of the entity's own
- * stands before it, and the last one counts in JSON.
+ * `{"_id":"1"}` becomes `{"_id":"1","success":true}`, as text. A field `success` of the entity's
+ * own stands before it, and the last one counts in JSON.
  */
 export function withSuccess(text: string): string {
   return `${text.slice(0, -1)},"success":true}`;

@@ -1,7 +1,7 @@
 /**
  * Stores and the entities in them: `/api/v1/:store` and `/api/v1/:store/:id` (design 3, "Verbs").
- * Knows words on the wire; who may see what is for the service. Each handler refuses in the order of
- * rule 15: the route, then what was sent, then what the service finds.
+ * Knows words on the wire; who may see what is for the service. Each handler refuses in the order
+ * of rule 15: the route, then what was sent, then what the service finds.
  */
 import type { Caller, Found, Json, JsonObject, Method } from "@stoa/domain";
 import type { FastifyReply, FastifyRequest } from "fastify";

@@ -1,3 +1,4 @@
+/** Tests of entity tags in headers. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { etagHeaders, isKnown, parseIfMatch } from "./etag.ts";

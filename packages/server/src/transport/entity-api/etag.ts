@@ -19,17 +19,19 @@ export function parseIfMatch(header: string | undefined): readonly string[] | nu
   if (!listShape.test(header)) {
     throw violation("If-Match", "etag", 'must be a list like "417.3", or *');
   }
-  return [...header.matchAll(tagShape)].flatMap(([, weak, tag = ""]) => (weak ? [] : [tag]));
+  return [...header.matchAll(tagShape)].flatMap(([, weak, found = ""]) => (weak ? [] : [found]));
 }
 
 /** Whether the client has this version already; weak tags count. An unreadable header does not. */
 export function isKnown(header: string | undefined, etag: string | null): boolean {
   if (header === undefined || etag === null) return false;
   if (header === etag || header.trim() === "*") return true;
-  for (const [, , tag] of header.matchAll(tagShape)) if (tag === etag) return true;
+  for (const [, , found] of header.matchAll(tagShape)) if (found === etag) return true;
   return false;
 }
 
-const tagShape = /(W\/)?("[\x21\x23-\x7e\x80-\xff]*")/g;
-const listShape =
-  /^[\t ,]*(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"[\t ]*(?:,[\t ]*(?:(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"[\t ]*)?)*$/;
+const tag = String.raw`"[\x21\x23-\x7e\x80-\xff]*"`;
+const tagShape = new RegExp(`(W/)?(${tag})`, "g");
+const listShape = new RegExp(
+  `^[\\t ,]*(?:W/)?${tag}[\\t ]*(?:,[\\t ]*(?:(?:W/)?${tag}[\\t ]*)?)*$`,
+);

@@ -1,6 +1,6 @@
 /**
- * Answers to `GET /:store`: a page with a link to the next, a stream, or what there is of all of it.
- * Knows how lists are sent; which parameters there are is for `list-query.ts`.
+ * Answers to `GET /:store`: a page with a link to the next, a stream, or what there is of all of
+ * it. Knows how lists are sent; which parameters there are is for `list-query.ts`.
  */
 import { cursorOf, type EntityService, type Json, limit, type Query } from "@stoa/domain";
 import type { FastifyReply, FastifyRequest } from "fastify";
@@ -49,7 +49,10 @@ async function metaText({ entities, store, query, options, meta }: ListRequest):
 
 const pageParameters: ReadonlySet<string> = new Set(["after", "offset"]);
 
-/** The same request from behind its last entity on: `</api/v1/cities?limit=10&after=...>; rel="next"`. */
+/**
+ * The same request from behind its last entity on: `</api/v1/cities?limit=10&after=...>;
+ * rel="next"`.
+ */
 function nextLink(store: string, { order }: Query, request: FastifyRequest, last: string): string {
   const cursor = JSON.stringify(cursorOf(order, JSON.parse(last) as Json));
   const kept = withoutParameters(queryText(request), pageParameters);

@@ -1,3 +1,4 @@
+/** Tests of the parameters of lists. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type JsonObject, matches } from "@stoa/domain";
@@ -115,7 +116,8 @@ test("from after to finds nothing and is no mistake", () => {
 });
 
 test("conditions, filter and times all hold together", () => {
-  const query = `where.a=1&where.b>2&from=5&filter=${encodeURIComponent('["==",["property","c"],3]')}`;
+  const filter = encodeURIComponent('["==",["property","c"],3]');
+  const query = `where.a=1&where.b>2&from=5&filter=${filter}`;
   assert.equal(fits(query, { a: 1, b: 3, c: 3, time: 5 }), true);
   assert.equal(fits(query, { a: 2, b: 3, c: 3, time: 5 }), false);
   assert.equal(fits(query, { a: 1, b: 2, c: 3, time: 5 }), false);

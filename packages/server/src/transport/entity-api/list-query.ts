@@ -172,7 +172,9 @@ function parseUnwind(given: Given): Path[] {
   return fields.map((field) => parsePathOf("unwind", field));
 }
 
-/** Inclusive bounds on `time`; where both names are given, the tighter one counts by being ANDed. */
+/**
+ * Inclusive bounds on `time`; where both names are given, the tighter one counts by being ANDed.
+ */
 function timeFilters(given: Given): Filter[] {
   const bound = (name: string, op: ">=" | "<="): Filter[] => {
     const text = given.one(name);

@@ -1,3 +1,4 @@
+/** Tests of lists on the wire, by a plain server and client. */
 import assert from "node:assert/strict";
 import { createServer, get, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -1,6 +1,6 @@
 /**
- * Lists on the wire: `[\n{..}\n,\n{..}\n]\n`, the one layout that the existing streaming client reads
- * (design 3, "Lists"). Knows texts and the response they go to; nothing of queries.
+ * Lists on the wire: `[\n{..}\n,\n{..}\n]\n`, the one layout that the existing streaming client
+ * reads (design 3, "Lists"). Knows texts and the response they go to; nothing of queries.
  */
 import type { ServerResponse } from "node:http";
 import type { Page } from "@stoa/domain";

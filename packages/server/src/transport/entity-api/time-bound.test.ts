@@ -1,3 +1,4 @@
+/** Tests of points in time as parameters. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";

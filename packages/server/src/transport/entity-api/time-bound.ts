@@ -5,9 +5,9 @@ import { violation } from "@stoa/domain";
 
 /**
  * Unix milliseconds of `1567285200000`, `2019-08-31T21:00`, `2019-08-31T21:00:00.5+03:00` or
- * `2019-08-31` (seed, "Working with lists"). Without a zone it is UTC; what is left out is zero, so a
- * time given to the minute is that minute's first millisecond, for both bounds. A fraction finer than
- * a millisecond stays a fraction.
+ * `2019-08-31` (seed, "Working with lists"). Without a zone it is UTC; what is left out is zero, so
+ * a time given to the minute is that minute's first millisecond, for both bounds. A fraction finer
+ * than a millisecond stays a fraction.
  * @param parameter its name, for the refusal: `"from"`
  * Errors: `validation` for everything else, such as the 30th of February.
  */
@@ -24,9 +24,11 @@ export function parseTimeBound(parameter: string, text: string): number {
 /** The range of ECMAScript's dates: 100,000,000 days around 1970. */
 const dateMsMax = 8.64e15;
 
+const day = String.raw`(\d{4})-(\d\d)-(\d\d)`;
+const clock = String.raw`(\d\d):(\d\d)(?::(\d\d)([.,]\d{1,9})?)?`;
 // A "+" that stands unencoded in a query means a space, so a space before a zone is a "+".
-const isoShape =
-  /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)([.,]\d{1,9})?)?(?:[Zz]|([+ -])(\d\d):?(\d\d)?)?)?$/;
+const zoneOffset = String.raw`(?:[Zz]|([+ -])(\d\d):?(\d\d)?)?`;
+const isoShape = new RegExp(`^${day}(?:[Tt ]${clock}${zoneOffset})?$`);
 
 function parseIsoTime(text: string): number | undefined {
   const parts = isoShape.exec(text);

@@ -1,3 +1,4 @@
+/** Tests of `where.` conditions. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type JsonObject, matches } from "@stoa/domain";

@@ -1,6 +1,6 @@
 /**
- * One `where.` condition as a filter: `where.value>=20`, `where.tags=red,blue`. Knows the parameter's
- * own notation and no other parameter. Source: design 3, "Lists" and "Settled".
+ * One `where.` condition as a filter: `where.value>=20`, `where.tags=red,blue`. Knows the
+ * parameter's own notation and no other parameter. Source: design 3, "Lists" and "Settled".
  */
 import {
   type ElementComparison,
@@ -23,10 +23,10 @@ export function isCondition({ name }: Parameter): boolean {
 }
 
 /**
- * The filter of a parameter named `where.<path><operator>`. The `=` of `>=`, `<=` and `!=` is the one
- * that ends the name; `>` and `<` stand in a parameter without `=`: `where.value>20`. Values are typed
- * if they are numbers, booleans, null or strings of JSON, else they are text; a comma means any of.
- * Errors: `validation` naming the parameter.
+ * The filter of a parameter named `where.<path><operator>`. The `=` of `>=`, `<=` and `!=` is the
+ * one that ends the name; `>` and `<` stand in a parameter without `=`: `where.value>20`. Values
+ * are typed if they are numbers, booleans, null or strings of JSON, else they are text; a comma
+ * means any of. Errors: `validation` naming the parameter.
  */
 export function parseCondition(parameter: Parameter): Filter {
   const { path: pathText, op, value } = condition(parameter);

@@ -1,0 +1,105 @@
+/** Tests of the log and the metrics. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Observation } from "../service/observation.ts";
+import { observer } from "./observe.ts";
+
+const request = (more: Partial<Extract<Observation, { kind: "request" }>> = {}): Observation => ({
+  kind: "request",
+  method: "GET",
+  route: "/api/v1/:store",
+  status: 200,
+  ms: 3,
+  ...more,
+});
+
+/** What is written for these observations, a value for each line. */
+function linesAt(level: string, ...observations: readonly Observation[]) {
+  const text: string[] = [];
+  const { observe } = observer({ level, write: (line) => void text.push(line) });
+  for (const observation of observations) observe(observation);
+  return text
+    .join("")
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => JSON.parse(line));
+}
+
+test("requests are told at debug only, slow and failed ones always", () => {
+  assert.deepEqual(linesAt("info", request()), []);
+  const levels = linesAt("debug", request(), request({ ms: 1_500 }), request({ status: 503 })).map(
+    ({ level }) => level,
+  );
+  assert.deepEqual(levels, ["debug", "warn", "error"]);
+  assert.equal(linesAt("info", request({ ms: 1_500 }), request({ status: 500 })).length, 2);
+});
+
+test("a line has time, level, words and the fields of what it tells", () => {
+  const [line] = linesAt("debug", request());
+  assert.match(line.time, /^\d{4}-\d\d-\d\dT/);
+  assert.deepEqual(
+    { ...line, time: "" },
+    {
+      level: "debug",
+      time: "",
+      method: "GET",
+      route: "/api/v1/:store",
+      status: 200,
+      ms: 3,
+      msg: "request",
+    },
+  );
+});
+
+test("a fault tells its incident and its cause with the way to it", () => {
+  const [line] = linesAt("error", {
+    kind: "fault",
+    incident: "i-1",
+    cause: new Error("torn page"),
+  });
+  assert.equal(line.incident, "i-1");
+  assert.equal(line.err.message, "torn page");
+  assert.match(line.err.stack, /observe\.test/);
+});
+
+test("every kind of observation has a line, and causes that are no errors too", () => {
+  const kinds: Observation[] = [
+    { kind: "started", version: "1", ms: 1 },
+    { kind: "listening", url: "http://127.0.0.1:1" },
+    request({ status: 500 }),
+    { kind: "listBroken", route: "/api/v1/:store", cause: "away" },
+    { kind: "fault", incident: "i", cause: undefined },
+    { kind: "signIn", way: "session", outcome: "refused" },
+    { kind: "draining" },
+    { kind: "stopped" },
+  ];
+  assert.equal(linesAt("info", ...kinds).length, kinds.length);
+  assert.equal(linesAt("silent", ...kinds).length, 0);
+});
+
+test("metrics count requests by pattern and class, and unknown verbs under one name", async () => {
+  const { observe, metrics } = observer({ level: "silent", write: assert.fail });
+  observe(request());
+  observe(request({ status: 204, ms: 2_000 }));
+  observe(request({ method: "PROPFIND", route: "none", status: 405 }));
+  observe({ kind: "signIn", way: "token", outcome: "accepted" });
+  observe({ kind: "fault", incident: "i", cause: 1 });
+  const text = await metrics();
+  for (const line of [
+    'stoa_requests_total{method="GET",route="/api/v1/:store",status="2xx"} 2',
+    'stoa_requests_total{method="other",route="none",status="4xx"} 1',
+    'stoa_request_seconds_count{method="GET",route="/api/v1/:store",status="2xx"} 2',
+    'stoa_sign_ins_total{way="token",outcome="accepted"} 1',
+    "stoa_faults_total 1",
+  ]) {
+    assert.ok(text.includes(`\n${line}\n`), line);
+  }
+  assert.match(text, /\nprocess_resident_memory_bytes \d+/);
+});
+
+test("two observers share nothing", async () => {
+  const first = observer({ level: "silent", write: assert.fail });
+  const second = observer({ level: "silent", write: assert.fail });
+  first.observe(request());
+  assert.doesNotMatch(await second.metrics(), /stoa_requests_total\{/);
+});
