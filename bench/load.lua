@@ -1,0 +1,26 @@
+-- Sends the requests of a file (wrk): any of them at random, a number in place of ########.
+-- wrk -s load.lua URL -- FILE FIRST_NUMBER
+
+local requests, number = {}, 0
+
+function init(args)
+  local file = assert(io.open(args[1], "rb"))
+  for text in file:read("*a"):gmatch("([^\30]+)\30") do
+    requests[#requests + 1] = text
+  end
+  file:close()
+  number = tonumber(args[2])
+  math.randomseed(number)
+end
+
+function request()
+  number = number + 1
+  return (requests[math.random(#requests)]:gsub("########", string.format("%08d", number)))
+end
+
+function done(summary, latency)
+  local errors = summary.errors
+  local failed = errors.connect + errors.read + errors.write + errors.status + errors.timeout
+  io.write(string.format('\nresult {"requests":%d,"us":%d,"failed":%d,"p50us":%d,"p99us":%d}\n',
+    summary.requests, summary.duration, failed, latency:percentile(50), latency:percentile(99)))
+end

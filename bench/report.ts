@@ -1,0 +1,43 @@
+/**
+ * Writes down what a run found: raw figures as JSON, and the table between the markers of
+ * docs/benchmarks.md. Measures nothing.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus, totalmem } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { type Figures, rowsOf } from "./bars.ts";
+import { generator } from "./load.ts";
+import { root } from "./process.ts";
+import { benchFolder } from "./seed.ts";
+import { markdownTable } from "./table.ts";
+
+const document = join(root, "docs", "benchmarks.md");
+const [begin, end] = ["<!-- bench:begin -->", "<!-- bench:end -->"];
+
+/** `"2 cores (...), 24 GB, Node 26.10.0, SQLite 3.53.0; load by wrk, 1 thread"` */
+export function machineText(): string {
+  const database = new DatabaseSync(":memory:");
+  const sqlite = database.prepare("SELECT sqlite_version() AS version").get()?.["version"];
+  database.close();
+  const cores = `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"})`;
+  const memory = `${Math.round(totalmem() / 2 ** 30)} GB`;
+  const versions = `Node ${process.versions.node}, SQLite ${sqlite}`;
+  return `${cores}, ${memory}, ${versions}; load by ${generator}`;
+}
+
+export function keepFigures(command: string, figures: readonly Figures[]): void {
+  const found = { command, date: new Date().toISOString(), machine: machineText(), figures };
+  writeFileSync(join(benchFolder, "latest.json"), `${JSON.stringify(found, null, 2)}\n`);
+}
+
+/** For whole runs only: a part would hide the rest. */
+export function writeDocument(command: string, figures: readonly Figures[]): void {
+  const text = readFileSync(document, "utf8");
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`${document} has lost its markers`);
+  const date = new Date().toISOString().slice(0, 10);
+  const lines = [begin, "", `\`${command}\`, ${date}: ${machineText()}.`, ""];
+  const table = `${[...lines, markdownTable(rowsOf(figures))].join("\n")}\n\n`;
+  writeFileSync(document, text.slice(0, from) + table + text.slice(to));
+}
