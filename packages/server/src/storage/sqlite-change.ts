@@ -1,6 +1,6 @@
 /**
- * Rows of the change log: both versions of an entity, whole, so that a change can be read long after
- * the entity. Knows no transactions.
+ * Rows of the change log: both versions of an entity, whole, so that a change can be read long
+ * after the entity. Knows no transactions.
  */
 import type { Change, StoredEntity } from "@stoa/domain";
 import type { SqlValue } from "./sql-filter.ts";

@@ -1,5 +1,6 @@
 /**
- * One connection to the file, with its dictionary and the functions that SQL calls back. Knows no stores and no transactions.
+ * One connection to the file, with its dictionary and the functions that SQL calls back. Knows no
+ * stores and no transactions.
  */
 import {
   entityValue,

@@ -121,7 +121,7 @@ export class SqliteEngine implements Engine {
   async prepare(definition: StoreDefinition): Promise<void> {
     const known = this.#table(definition.name);
     if (!known) return;
-    const table = storeOf(known.n, known.name, definition);
+    const table = storeOf(known, definition);
     const { missing } = this.#ask(() => indexDifference(this.#reading, table));
     if (missing.length === 0) return;
     const statements = missing.map(({ sql }) => sql as string);

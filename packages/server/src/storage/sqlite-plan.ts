@@ -107,21 +107,33 @@ export function simplified(parts: readonly Filter[], dialect: SqliteDialect): re
 
 /** Comes later in the order than these values of its keys. */
 export function laterThan(keys: readonly SortKey[], cursor: readonly SqlValue[]): Sql {
-  return joined(segments(keys, cursor), "OR");
+  return joined(
+    segments(keys, cursor).map(({ range }) => range),
+    "OR",
+  );
+}
+
+/** A stretch of an index; `keys` are those that still differ in it, from the left. */
+export interface Segment {
+  readonly range: Sql;
+  readonly keys: readonly SortKey[];
 }
 
 /**
- * The same as ranges of an index that follow each other: the same first keys and a later last
- * one, then the same but for the key before, and so on.
+ * What comes later as ranges that follow each other: the same first keys and a later last one,
+ * then the same but for the key before, and so on.
  */
-export function segments(keys: readonly SortKey[], cursor: readonly SqlValue[]): readonly Sql[] {
+export function segments(
+  keys: readonly SortKey[],
+  cursor: readonly SqlValue[],
+): readonly Segment[] {
   return keys.map((_, at) => {
     const last = keys.length - 1 - at;
     const terms = keys.slice(0, last + 1).map(({ sql, descending }, index): Sql => {
       const op = index < last ? "=" : descending ? "<" : ">";
       return { sql: `${sql} ${op} ?`, values: [cursor[index] as SqlValue] };
     });
-    return joined(terms, "AND");
+    return { range: joined(terms, "AND"), keys: keys.slice(last) };
   });
 }
 

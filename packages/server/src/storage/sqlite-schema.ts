@@ -76,7 +76,7 @@ export const steps: readonly string[] = [
   -- Rows stay after a drop (name NULL), so that numbers are not used again and changes have names.
   CREATE TABLE store (
     n INTEGER PRIMARY KEY, name TEXT UNIQUE, called TEXT NOT NULL, definition TEXT NOT NULL,
-    last INTEGER NOT NULL
+    last INTEGER NOT NULL, widest INTEGER NOT NULL
   );
   CREATE TABLE group_id (n INTEGER PRIMARY KEY, id NOT NULL UNIQUE);
   CREATE TABLE owner_id (n INTEGER PRIMARY KEY, id NOT NULL UNIQUE);

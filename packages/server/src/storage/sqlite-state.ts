@@ -1,6 +1,6 @@
 /**
- * What the writer keeps in memory of the file between transactions, and how a batch of works adds to
- * it. Knows no queue.
+ * What the writer keeps in memory of the file between transactions, and how a batch of works adds
+ * to it. Knows no queue.
  */
 import { type Change, GroupTree } from "@stoa/domain";
 import type { SqliteConnection } from "./sqlite-connection.ts";

@@ -11,6 +11,8 @@ export interface StoreTable {
   readonly n: number;
   readonly name: string;
   readonly indexes: readonly StoreIndex[];
+  /** No body in it is longer: a power of two, characters. */
+  readonly widest: number;
 }
 
 export interface StoreIndex {
@@ -29,12 +31,19 @@ type Sets = Pick<StoreDefinition, "unique" | "indexes">;
 
 /** The stores that the file holds. */
 export function readCatalog(connection: SqliteConnection): Catalog {
-  const sql = "SELECT n, name, definition FROM store WHERE name IS NOT NULL";
-  const rows = connection.all<[number, string, string]>(sql);
-  return new Map(rows.map(([n, name, text]) => [name, storeOf(n, name, JSON.parse(text) as Sets)]));
+  const sql = "SELECT n, name, widest, definition FROM store WHERE name IS NOT NULL";
+  const rows = connection.all<[number, string, number, string]>(sql);
+  return new Map(
+    rows.map(([n, name, widest, text]) => {
+      return [name, storeOf({ n, name, widest }, JSON.parse(text) as Sets)];
+    }),
+  );
 }
 
-export function storeOf(n: number, name: string, { unique, indexes }: Sets): StoreTable {
+export function storeOf(
+  { n, name, widest }: Omit<StoreTable, "indexes">,
+  { unique, indexes }: Sets,
+): StoreTable {
   const own = [
     { name: `e${n}_id`, paths: [["_id"]], isUnique: false, sql: null },
     { name: `e${n}_own`, paths: [["owner"]], isUnique: false, sql: null },
@@ -45,7 +54,7 @@ export function storeOf(n: number, name: string, { unique, indexes }: Sets): Sto
     ...indexes.map((paths) => plainIndex(n, paths)),
   ].filter((index) => index !== undefined);
   const byName = new Map(declared.map((index) => [index.name, index]));
-  return { n, name, indexes: [...own, ...byName.values()] };
+  return { n, name, widest, indexes: [...own, ...byName.values()] };
 }
 
 /** The part of a definition that the file keeps. */

@@ -14,6 +14,7 @@ import {
   type StoredEntity,
 } from "@stoa/domain";
 import type { Draft, KeptRecord, Mark, RecordSpace, Transaction } from "./engine.ts";
+import type { SqlValue } from "./sql-filter.ts";
 import { insertChange, type Numbered, type Numbers } from "./sqlite-change.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { countOf } from "./sqlite-count.ts";
@@ -147,12 +148,15 @@ export class SqliteTransaction implements Transaction {
     return this.#write(table, () => {
       const { numbers } = this.#numbered(entity);
       const { group, owner, access } = numbers;
-      const values = [group, owner, access, entity.time, entity.at, entity.revision, entity.body];
+      const earlier = this.#numbered(before);
+      const own: SqlValue[] = [entity.at, entity.revision, entity.body];
+      const head = [group, owner, access, entity.time];
+      const isMoved = head.some((value, at) => value !== headNumbers(earlier)[at]);
       const { changes } = this.#connection
-        .statement(updateSql(table.n))
-        .run(...values, entity.id, before.revision);
+        .statement(updateSql(table.n, isMoved))
+        .run(...own, ...(isMoved ? head : []), entity.id, before.revision);
       assert.equal(Number(changes), 1, "only what was read here may be changed");
-      this.#log(table, "update", mark, this.#numbered(before), { entity, numbers });
+      this.#log(table, "update", mark, earlier, { entity, numbers });
       this.#follow(tree);
       return entity;
     });
@@ -192,7 +196,7 @@ export class SqliteTransaction implements Transaction {
     const text = setsText(definition);
     const table = this.#write(undefined, () => {
       const n = known?.n ?? this.#makeTable(name, text);
-      return storeOf(n, name, definition);
+      return storeOf({ n, name, widest: known?.widest ?? 0 }, definition);
     });
     const { missing, surplus } = indexDifference(this.#connection, table);
     for (const index of missing) {
@@ -237,7 +241,7 @@ export class SqliteTransaction implements Transaction {
 
   #makeTable(name: string, text: string): number {
     const sql =
-      "INSERT INTO store (name, called, definition, last) VALUES (?, ?, ?, 0) RETURNING n";
+      "INSERT INTO store (name, called, definition, last, widest) VALUES (?, ?, ?, 0, 0) RETURNING n";
     const [n] = this.#connection.first<[number]>(sql, [name, name, text]) as [number];
     this.#connection.database.exec(storeTable(n));
     return n;
@@ -275,7 +279,17 @@ export class SqliteTransaction implements Transaction {
     this.#lasts.set(name, sequence);
     this.#changes.push(change);
     if (before) this.#tallies.add(n, before.numbers.group, -1);
-    if (after) this.#tallies.add(n, after.numbers.group, 1);
+    if (!after) return;
+    this.#tallies.add(n, after.numbers.group, 1);
+    this.#widen(name, after.entity.body.length);
+  }
+
+  #widen(store: string, characters: number): void {
+    const table = this.#catalog.get(store) as StoreTable;
+    if (characters <= table.widest) return;
+    const widest = 2 ** Math.ceil(Math.log2(characters));
+    this.#connection.run("UPDATE store SET widest = ? WHERE n = ?", [widest, table.n]);
+    this.#catalog = new Map(this.#catalog).set(store, { ...table, widest });
   }
 
   #allTallies(): Tallies {
@@ -304,9 +318,12 @@ function insertSql(n: number): string {
   return `INSERT INTO e${n} (id, grp, own, acc, time, rev, body) VALUES (?, ?, ?, ?, ?, ?, ?)`;
 }
 
-function updateSql(n: number): string {
-  return (
-    `UPDATE e${n} SET grp = ?, own = ?, acc = ?, time = ?, at = ?, rev = ?, body = ? ` +
-    "WHERE id = ? AND rev = ?"
-  );
+/** Names the columns of the head only if they change: each named one costs its indexes a write. */
+function updateSql(n: number, isMoved: boolean): string {
+  const head = isMoved ? ", grp = ?, own = ?, acc = ?, time = ?" : "";
+  return `UPDATE e${n} SET at = ?, rev = ?, body = ?${head} WHERE id = ? AND rev = ?`;
+}
+
+function headNumbers({ numbers, entity }: Numbered): readonly number[] {
+  return [numbers.group, numbers.owner, numbers.access, entity.time];
 }

@@ -10,6 +10,7 @@ import {
   type Plan,
   planOf,
   type Question,
+  type Segment,
   type SortKey,
   segments,
 } from "./sqlite-plan.ts";
@@ -51,7 +52,7 @@ export function readWindow(asked: Windowed, position: Position): Window | DearSt
     case "scan":
       return scanWindow(asked, plan, position);
     case "few":
-      return fewWindow(asked.connection, plan, position);
+      return fewWindow(asked, plan, position);
     case "dear":
       return dearFind(asked.table, plan, position);
     default:
@@ -99,8 +100,9 @@ function scanWindow({ connection, table }: Windowed, plan: Plan, position: Posit
     next: advanced(position, cursor, count),
   });
   for (const segment of openSegments(plan.keys, position.cursor)) {
-    const statement = scanSql(plan, segment, { table, isSkipping, limit: wanted - count });
-    const found = gathered(connection, statement, windowBytesMax, isSkipping ? -1 : bodyColumn);
+    const limit = wanted - count;
+    const statement = scanSql(plan, segment, { table, isSkipping, limit });
+    const found = gathered(connection, statement, { table, limit });
     const last = found.rows.at(-1);
     count += found.rows.length;
     if (!isSkipping) rows.push(...(found.rows as unknown as Row[]));
@@ -114,12 +116,12 @@ function scanWindow({ connection, table }: Windowed, plan: Plan, position: Posit
 /** Without visibility one level; with it, a bounded stretch of the index first. */
 function scanSql(
   plan: Plan,
-  segment: Sql,
+  segment: Segment,
   { table, isSkipping, limit }: { table: StoreTable; isSkipping: boolean; limit: number },
 ): Sql {
-  const where = joined([plan.range, segment], "AND");
+  const where = joined([plan.range, segment.range], "AND");
   const keys = free(plan.keys).map(({ sql }, at) => `${sql} AS k${at}`);
-  const order = orderSql(free(plan.keys));
+  const order = orderSql(segment.keys);
   if (plan.rest.length === 0) {
     const columns = [...(isSkipping ? [] : [rowColumns("e.")]), ...keys].join(", ");
     return {
@@ -149,16 +151,20 @@ function visibleIn({ dialect }: Plan, rule: Filter): Sql {
 }
 
 /** The keys of the last row of a stretch that was scanned to its bound; undefined if it ended. */
-function lastScanned(connection: SqliteConnection, plan: Plan, segment: Sql): Values | undefined {
-  const where = joined([plan.range, segment], "AND");
+function lastScanned(
+  connection: SqliteConnection,
+  plan: Plan,
+  segment: Segment,
+): Values | undefined {
+  const where = joined([plan.range, segment.range], "AND");
   const keys = free(plan.keys);
   const sql =
     `SELECT ${keys.map((key) => key.sql).join(", ")} FROM ${plan.from} WHERE ${where.sql} ` +
-    `ORDER BY ${orderSql(keys)} LIMIT 1 OFFSET ${scannedMax - 1}`;
+    `ORDER BY ${orderSql(segment.keys)} LIMIT 1 OFFSET ${scannedMax - 1}`;
   return connection.first<Values>(sql, where.values);
 }
 
-function fewWindow(connection: SqliteConnection, plan: Plan, position: Position): Window {
+function fewWindow({ connection, table }: Windowed, plan: Plan, position: Position): Window {
   const later = position.cursor === null ? truth(true) : laterThan(plan.keys, position.cursor);
   const where = joined([plan.range, filterOf(plan), later], "AND");
   const keys = free(plan.keys);
@@ -170,7 +176,7 @@ function fewWindow(connection: SqliteConnection, plan: Plan, position: Position)
     sql: `SELECT ${columns} FROM ${plan.from} WHERE ${where.sql} ${order} LIMIT ? OFFSET ?`,
     values: [...where.values, limit, position.skip],
   };
-  const found = gathered(connection, statement, windowBytesMax, bodyColumn);
+  const found = gathered(connection, statement, { table, limit });
   const rows = found.rows as unknown as Row[];
   const last = found.rows.at(-1);
   const isOver = !last || (rows.length < limit && !found.isCut);
@@ -206,26 +212,36 @@ function filterOf({ rest, dialect }: Plan): Sql {
 
 type Values = readonly SqlValue[];
 
-function gathered(
-  connection: SqliteConnection,
-  { sql, values }: Sql,
-  bytesMax: number,
-  column: number,
-): { rows: Values[]; isCut: boolean } {
+/** All rows at once where they are sure to be small; else as many as fill a window. */
+function gathered(connection: SqliteConnection, { sql, values }: Sql, bounds: Bounds): Gathered {
+  const { limit, table } = bounds;
+  if (limit * table.widest <= windowBytesMax * sureFactor) {
+    return { rows: connection.all<Values & unknown[]>(sql, values), isCut: false };
+  }
   const rows: Values[] = [];
   let bytes = 0;
   const found = connection.statement(sql).iterate(...(values as SqlValue[]));
   for (const row of found as unknown as Iterable<Values>) {
     rows.push(row);
-    if (column >= 0) bytes += (row[column] as string).length;
-    if (bytes > bytesMax) return { rows, isCut: true };
+    bytes += String(row[bodyColumn] ?? "").length;
+    if (bytes > windowBytesMax) return { rows, isCut: true };
   }
   return { rows, isCut: false };
 }
 
+interface Bounds {
+  readonly limit: number;
+  readonly table: StoreTable;
+}
+
+interface Gathered {
+  readonly rows: readonly Values[];
+  readonly isCut: boolean;
+}
+
 /** Segments that are empty because the filter binds their last key are left out. */
-function openSegments(keys: readonly SortKey[], cursor: Values | null): readonly Sql[] {
-  if (cursor === null) return [truth(true)];
+function openSegments(keys: readonly SortKey[], cursor: Values | null): readonly Segment[] {
+  if (cursor === null) return [{ range: truth(true), keys }];
   return segments(keys, cursor).filter((_, at) => {
     const last = keys.length - 1 - at;
     return keys[last]?.bound === undefined || keys[last].bound !== cursor[last];
@@ -243,7 +259,9 @@ function free(keys: readonly SortKey[]): readonly SortKey[] {
 }
 
 function orderSql(keys: readonly SortKey[]): string {
-  return keys.map(({ sql, descending }) => `${sql}${descending ? " DESC" : ""}`).join(", ");
+  return free(keys)
+    .map(({ sql, descending }) => `${sql}${descending ? " DESC" : ""}`)
+    .join(", ");
 }
 
 function advanced({ skip, left }: Position, cursor: Values, count: number): Position | null {
@@ -256,5 +274,7 @@ const tick: Sql = { sql: "stoa_tick(e.n) = 1", values: [] };
 const bodyColumn = 7;
 const windowEntitiesMax = 1_000;
 const windowBytesMax = 1024 * 1024;
+/** A window may be that much larger where it cannot be larger still. */
+const sureFactor = 8;
 /** Rows of an index that are looked at in one turn. */
 const scannedMax = 8_000;

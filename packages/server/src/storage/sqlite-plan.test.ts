@@ -1,0 +1,185 @@
+/**
+ * The statements that are run most: along an index, without a scan of a table and without a sort.
+ */
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { everything, type Filter, GroupTree, type OrderKey, type Visibility } from "@stoa/domain";
+import { SqliteConnection } from "./sqlite-connection.ts";
+import { countOf } from "./sqlite-count.ts";
+import type { Values } from "./sqlite-database.ts";
+import { SqliteEngine } from "./sqlite-engine.ts";
+import { readCatalog, type StoreTable } from "./sqlite-store.ts";
+import { isDear, type Position, readEntity, readWindow } from "./sqlite-window.ts";
+
+/** Remembers what it was asked. */
+class WatchedConnection extends SqliteConnection {
+  asked: { sql: string; values: Values }[] = [];
+
+  override all<T extends readonly unknown[]>(sql: string, values: Values = []): T[] {
+    this.asked.push({ sql, values });
+    return super.all<T>(sql, values);
+  }
+
+  override first<T extends readonly unknown[]>(sql: string, values: Values = []): T | undefined {
+    this.asked.push({ sql, values });
+    return super.first<T>(sql, values);
+  }
+}
+
+describe("the plan of", () => {
+  let folder: string;
+  let engine: SqliteEngine;
+  let connection: WatchedConnection;
+  let table: StoreTable;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "stoa-"));
+    const file = join(folder, "stoa.db");
+    engine = new SqliteEngine(file, { now: Date.now, onCommit: () => undefined });
+    await engine.transact(async (tx) => {
+      await tx.define(cities);
+      for (let n = 0; n < 6_000; n++) await tx.insert("cities", draft(n), mark);
+    });
+    connection = new WatchedConnection(file, "reader");
+    connection.dictionary.loadGroups();
+    table = readCatalog(connection).get("cities") as StoreTable;
+  });
+
+  after(async () => {
+    connection.close();
+    await engine.close();
+    await rm(folder, { recursive: true });
+  });
+
+  function steps(run: () => void): string[] {
+    connection.asked = [];
+    run();
+    assert(connection.asked.length > 0, "something was asked");
+    return connection.asked.flatMap(({ sql, values }) => {
+      return connection
+        .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+        .all(...(values as string[]))
+        .map((row) => String((row as unknown as unknown[])[3]));
+    });
+  }
+
+  function page(filter: Filter, order: readonly OrderKey[], at: Partial<Position> = {}): string[] {
+    const position = { cursor: null, skip: 0, left: 100, ...at };
+    return steps(() => {
+      const found = readWindow({ connection, table, filter, order }, position);
+      assert(!isDear(found), "the main thread answers it");
+      assert.equal(found.rows.length, 100);
+    });
+  }
+
+  /** Scans are along an index that is named, or of what a subquery gives. */
+  function assertCheap(plan: readonly string[], index: string): void {
+    const text = plan.join("\n");
+    assert(!/TEMP B-TREE/.test(text), text);
+    assert(!plan.some((step) => /^SCAN e(\d+)?$/.test(step)), text);
+    assert(text.includes(index), text);
+  }
+
+  it("reading one entity is a search by id", () => {
+    assert.equal(readEntity(connection, table.n, hex(7))?.owner, mark.by);
+    const plan = steps(() => assert(readEntity(connection, table.n, hex(7))));
+    assert.deepEqual(plan, ["SEARCH e1 USING INDEX e1_id (id=?)"]);
+  });
+
+  it("a first page, and one after a cursor, follow the index of ids", () => {
+    assertCheap(page(everything, []), "e1_id");
+    const plan = page(everything, [], { cursor: [hex(99)] });
+    assertCheap(plan, "e1_id");
+    assert(plan.some((step) => step.includes("(id>?)")));
+  });
+
+  it("a page of what is visible reads the index alone until it has found it", () => {
+    for (const cursor of [null, [hex(50)]]) {
+      assertCheap(page(visible, [], { cursor }), "COVERING INDEX e1_id");
+    }
+  });
+
+  it("a page by a declared index follows it, both ways and after a cursor", () => {
+    for (const descending of [false, true]) {
+      const order = [{ path: ["name"], descending }];
+      assertCheap(page(everything, order), "e1_i_");
+      assertCheap(page(everything, order, { cursor: ["City 3000", hex(3_000)] }), "e1_i_");
+      assertCheap(page(visible, order), "COVERING INDEX e1_i_");
+    }
+  });
+
+  it("a page by an indexed value in the order of ids is one range", () => {
+    const plan = page(inNetherlands, []);
+    assertCheap(plan, "(<expr>=?)");
+    assertCheap(page(inNetherlands, [], { cursor: ["000000000000000000000100"] }), "id>?");
+    assertCheap(page({ kind: "all", of: [inNetherlands, visible] }, []), "COVERING INDEX e1_i_");
+  });
+
+  it("counting everything, and what a group sees, reads tallies", () => {
+    for (const filter of [everything, visible]) {
+      const plan = steps(() => assert(Number(countOf({ connection, table }, filter)) > 0));
+      assert(plan.some((step) => step.startsWith("SEARCH tally USING PRIMARY KEY")));
+      assert(
+        plan.every((step) => !step.startsWith("SCAN e")),
+        plan.join("\n"),
+      );
+    }
+  });
+
+  it("a filter or an order without an index is left to the worker", () => {
+    const position = { cursor: null, skip: 0, left: 10 };
+    const filter: Filter = { kind: "element", op: "==", path: ["size"], value: 5 };
+    const unfiltered = { connection, table, filter, order: [] };
+    assert(isDear(readWindow(unfiltered, position)));
+    const unsorted = {
+      ...unfiltered,
+      filter: everything,
+      order: [{ path: ["size"], descending: false }],
+    };
+    assert(isDear(readWindow(unsorted, position)));
+  });
+
+  const inNetherlands: Filter = { kind: "element", op: "==", path: ["country"], value: "NL" };
+});
+
+const cities = {
+  id: "cities",
+  name: "cities",
+  title: "Cities",
+  schema: null,
+  unique: [],
+  indexes: [[["country"]], [["name"]]],
+  time: "server",
+  idKind: "objectid",
+} as const;
+
+const visible: Visibility = {
+  kind: "visible",
+  owner: "00000000000000000000cccc",
+  principals: new Set(["00000000000000000000bbbb"]),
+  reach: new GroupTree([
+    { id: "00000000000000000000f001", parent: null, revision: 1 },
+    { id: "00000000000000000000f002", parent: "00000000000000000000f001", revision: 1 },
+  ]).reachOf(["00000000000000000000f001"]),
+  self: null,
+};
+
+const mark = { by: "00000000000000000000aaaa", time: 1 };
+
+function draft(n: number) {
+  return {
+    id: hex(n),
+    owner: mark.by,
+    group: `00000000000000000000f00${n % 4}`,
+    access: [],
+    time: n,
+    body: JSON.stringify({ name: `City ${n}`, country: n % 2 ? "NL" : "DE", size: n % 7 }),
+  };
+}
+
+function hex(n: number): string {
+  return n.toString(16).padStart(24, "0");
+}
