@@ -58,7 +58,7 @@ test("a second start with nothing to do is ready in under two seconds", async ()
   assert.ok(ms < 2_000, `${Math.round(ms)} ms`);
 });
 
-test("the first start without a password prints one that signs in, the next prints none", async () => {
+test("a first start without a password prints one that signs in, the next none", async () => {
   const data = join(folder, "first");
   const first = new Program("npm", ["start", "--silent", "--", "--port", "0", "--data", data], {});
   const url = await first.ready();

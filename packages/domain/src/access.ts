@@ -19,12 +19,16 @@ export function visibleTo(caller: Caller, kind: VisibilityKind, tree: GroupTree)
   return visibilityOf(caller, kind, tree);
 }
 
-/** Whether a caller that is shown to own it, or reach its group, decides over its sharing (rule 9). */
+/**
+ * Whether a caller that is shown to own it, or reach its group, decides over its sharing (rule 9).
+ */
 export function controls(caller: Caller, entity: EntityHead, tree: GroupTree): boolean {
   return entity.owner === caller.user || reachOf(caller, tree).has(entity.group);
 }
 
-/** One reason for or against: `{rule: "branch", id: "<group>"}`, `{rule: "role", credential: "*"}`. */
+/**
+ * One reason for or against: `{rule: "branch", id: "<group>"}`, `{rule: "role", credential: "*"}`.
+ */
 export interface Reason {
   readonly rule: "owner" | "access" | "branch" | "self" | "role" | "scope" | "control";
   readonly id?: string;
@@ -33,7 +37,9 @@ export interface Reason {
 
 export interface Decision {
   readonly allowed: boolean;
-  /** Why, if allowed: every rule that gave it. If not: the rules that were needed and are missing. */
+  /**
+   * Why, if allowed: every rule that gave it. If not: the rules that were needed and are missing.
+   */
   readonly because: readonly Reason[];
 }
 

@@ -1,6 +1,6 @@
 /**
- * Credentials of roles and scopes of tokens: `"GET cities"`, `"* models/*"`, `"*"`. What each permits
- * and which contains which (rule 1). Knows routes only as method and segments.
+ * Credentials of roles and scopes of tokens: `"GET cities"`, `"* models/*"`, `"*"`. What each
+ * permits and which contains which (rule 1). Knows routes only as method and segments.
  */
 import { violation } from "./error.ts";
 import { credentialCharactersMax, credentialsMax } from "./limit.ts";

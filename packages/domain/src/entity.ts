@@ -32,7 +32,10 @@ export interface EntityHead {
   readonly at: number | null;
 }
 
-/** An entity as it is kept: `body` is the canonical JSON text of its own fields, `{"name":"Delft"}`. */
+/**
+ * An entity as it is kept: `body` is the canonical JSON text of its own fields,
+ * `{"name":"Delft"}`.
+ */
 export interface StoredEntity extends EntityHead {
   /** Sequence number of the change that made this version. */
   readonly revision: number;

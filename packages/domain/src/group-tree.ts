@@ -83,7 +83,9 @@ export class GroupTree {
     return this.branchOf(group).at(-2) ?? this.root;
   }
 
-  /** A tree with this group added or moved. Errors: `validation` for cycles, depth, a second root. */
+  /**
+   * A tree with this group added or moved. Errors: `validation` for cycles, depth, a second root.
+   */
   with(node: GroupNode): GroupTree {
     this.#checkPlace(node);
     return new GroupTree([...[...this.#nodes.values()].filter((n) => n.id !== node.id), node]);

@@ -1,3 +1,6 @@
+/**
+ * The one barrel of the domain: what the floors above may use of it.
+ */
 export * from "./access.ts";
 export * from "./change.ts";
 export * from "./contract.ts";

@@ -1,3 +1,6 @@
+/**
+ * JSON pointers (RFC 6901): how they read and what they refuse.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";

@@ -1,3 +1,6 @@
+/**
+ * JSON values as they come in: what passes, what is refused and why.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";

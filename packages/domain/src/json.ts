@@ -66,7 +66,9 @@ interface Fault {
   readonly message: string;
 }
 
-/** The first fault; `depth` is that of the containers around the value, and bounds the recursion. */
+/**
+ * The first fault; `depth` is that of the containers around the value, and bounds the recursion.
+ */
 function findFault(value: Json, depth: number, checkTexts: boolean): Fault | undefined {
   if (typeof value === "string") return checkTexts ? textFault(value) : undefined;
   if (typeof value === "number") return Number.isFinite(value) ? undefined : numberFault();

@@ -38,8 +38,6 @@ export const credentialCharactersMax = 200;
 export const storeIndexesMax = 32;
 export const indexPathsMax = 8;
 export const schemaBytesMax = 256 * 1024;
-/** A store's name: `[a-z][a-z0-9_-]{0,62}`. */
-export const storeNameCharactersMax = 63;
 /** Sign-in: characters in a login and in a password. */
 export const loginCharactersMax = 200;
 export const passwordCharactersMax = 1_000;

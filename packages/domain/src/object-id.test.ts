@@ -1,3 +1,6 @@
+/**
+ * Object ids: their layout, and that they only go up.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";

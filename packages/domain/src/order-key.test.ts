@@ -1,3 +1,6 @@
+/**
+ * The order-preserving encoding agrees with the order of values.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Json } from "./json.ts";

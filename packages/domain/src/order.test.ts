@@ -1,3 +1,6 @@
+/**
+ * The total order over all values, and equality.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";

@@ -1,3 +1,6 @@
+/**
+ * JSON Patch (RFC 6902): the vectors of its appendix, and what is refused.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { StoaError } from "./error.ts";

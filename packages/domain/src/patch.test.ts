@@ -1,3 +1,6 @@
+/**
+ * Merge patches (RFC 7396) by its vectors, and JSON Patch as it is read.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
@@ -41,7 +44,7 @@ test("a merged document keeps the order of its keys, new ones behind", () => {
   assert.equal(JSON.stringify(merged), '{"z":2,"a":{"c":1,"b":0,"a":0},"y":3,"b":1}');
 });
 
-test("a merge patch changes neither the document nor itself, and merging twice is merging once", () => {
+test("a merge patch changes neither document nor itself, and merging twice is merging once", () => {
   fc.assert(
     fc.property(fc.jsonValue(), fc.jsonValue(), (a, b) => {
       const [target, patch] = [a as Json, b as Json];

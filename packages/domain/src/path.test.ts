@@ -1,3 +1,6 @@
+/**
+ * Dotted paths: reading by them, and the projection of `only`.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { JsonObject } from "./json.ts";

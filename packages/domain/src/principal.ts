@@ -52,7 +52,9 @@ export interface Coverable {
   readonly credentials: readonly Credential[];
 }
 
-/** Whether the caller may decide over that user (rules 2, 10, 16): it holds all, and reaches all. */
+/**
+ * Whether the caller may decide over that user (rules 2, 10, 16): it holds all, and reaches all.
+ */
 export function covers(caller: Caller, user: Coverable, tree: GroupTree): boolean {
   const reach = reachOf(caller, tree);
   return (

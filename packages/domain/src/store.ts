@@ -62,7 +62,7 @@ export function isSystemStore(name: string): name is SystemStoreName {
   return (systemStoreNames as readonly string[]).includes(name);
 }
 
-export function isStoreName(name: string): boolean {
+function isStoreName(name: string): boolean {
   return /^[a-z][a-z0-9_-]{0,62}$/.test(name);
 }
 

@@ -1,6 +1,6 @@
 /**
- * The definitions of the system stores: closed schemas, unique fields. What may be done with them is
- * for the rules of each in the service.
+ * The definitions of the system stores: closed schemas, unique fields. What may be done with them
+ * is for the rules of each in the service.
  */
 import type { JsonObject } from "./json.ts";
 import {

@@ -1,3 +1,6 @@
+/**
+ * Uuids that carry the time, in the layout of the published samples.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isUuid, timeUuids, timeUuidTime } from "./time-uuid.ts";

@@ -1,6 +1,6 @@
 /**
- * The program: reads flags and environment, starts the server, says where it stands, and stops it on
- * a signal. Everything else is wired in `wire.ts`.
+ * The program: reads flags and environment, starts the server, says where it stands, and stops it
+ * on a signal. Everything else is wired in `wire.ts`.
  */
 import { readFileSync } from "node:fs";
 import { type Config, ConfigError, helpText, parseConfig, readAction } from "./config.ts";

@@ -52,7 +52,9 @@ export class Callers {
     return this.#again(tx, caller, version);
   }
 
-  /** Whether the caller is still who it was: ends lists and streams that are under way (rule 26). */
+  /**
+   * Whether the caller is still who it was: ends lists and streams that are under way (rule 26).
+   */
   async isUnchanged(caller: Caller): Promise<boolean> {
     if (caller.expiresAt <= this.#now()) return false;
     if (caller.version === this.#version) return true;

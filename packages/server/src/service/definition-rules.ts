@@ -1,6 +1,6 @@
 /**
- * What is particular to store definitions: they make, change and drop stores (rules 8, 18), and a new
- * schema is tried on what is there.
+ * What is particular to store definitions: they make, change and drop stores (rules 8, 18), and a
+ * new schema is tried on what is there.
  */
 import {
   type Caller,

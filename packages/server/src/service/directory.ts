@@ -17,7 +17,7 @@ import { groupsOf } from "./caller-service.ts";
 import type { Directory, DirectoryEntry, DirectoryQuestion } from "./services.ts";
 
 /** All groups of the caller's tenants, or of the whole tree. */
-export function directoryReach(caller: Caller, tree: GroupTree): ReadonlySet<string> {
+function directoryReach(caller: Caller, tree: GroupTree): ReadonlySet<string> {
   if (hasRootReach(caller, tree)) return tree.reachOf(tree.root === null ? [] : [tree.root]);
   return tree.reachOf(
     caller.groups.flatMap((group) => (tree.has(group) ? [tree.tenantOf(group) as string] : [])),

@@ -36,7 +36,7 @@ import {
 import { requireAct } from "./permission.ts";
 import type { Store } from "./store-catalog.ts";
 import { unwindPages, unwindText } from "./unwind.ts";
-import { guarded, requireVisible, sees, visibleFilter } from "./visibility.ts";
+import { guarded, notFound, requireVisible, sees, visibleFilter } from "./visibility.ts";
 
 export class CallerEntities implements EntityService {
   readonly #house: House;
@@ -299,10 +299,4 @@ function projected(found: Found, { only }: ReadOptions): Found {
 async function firstText(pages: AsyncIterable<Page>): Promise<string | null> {
   for await (const { texts } of pages) if (texts[0] !== undefined) return texts[0];
   return null;
-}
-
-export function notFound(store: string): StoaError {
-  return new StoaError("not_found", "There is no such entity, or none that you may see.", {
-    store,
-  });
 }

@@ -1,6 +1,6 @@
 /**
- * Granting, revoking, transferring and explaining: who decides over an entity's sharing, and towards
- * whom (rules 9, 17, 20). Part of the pipelines of `entity-service.ts`.
+ * Granting, revoking, transferring and explaining: who decides over an entity's sharing, and
+ * towards whom (rules 9, 17, 20). Part of the pipelines of `entity-service.ts`.
  */
 import {
   type Caller,
@@ -17,7 +17,7 @@ import type { Transaction } from "../storage/engine.ts";
 import { credentialsOf, groupsOf } from "./caller-service.ts";
 import { isInDirectory } from "./directory.ts";
 import type { House, StoreRules, Transfer, Write } from "./house.ts";
-import { requireVisible, sees, visibleFilter } from "./visibility.ts";
+import { notFound, requireVisible, sees, visibleFilter } from "./visibility.ts";
 
 export async function grantEntity(
   write: Write,
@@ -91,9 +91,9 @@ export async function explainEntity(
   const tree = house.engine.tree;
   const entity = await house.engine.read(store, id);
   const visible = await visibleFilter(house, caller, store, "GET", tree);
-  if (!entity || !sees(visible, entity, tree)) throw nobody(store);
+  if (!entity || !sees(visible, entity, tree)) throw notFound(store);
   const about = user === caller.user ? caller : await coveredUser(house, caller, user);
-  if (user !== caller.user && !controls(caller, entity, tree)) throw nobody(store);
+  if (user !== caller.user && !controls(caller, entity, tree)) throw notFound(store);
   const { kind } = house.rulesOf(store);
   const verbs = explain({ caller: about, store, kind, entity, tree });
   const theirs = await visibleFilter(house, about, store, "GET", tree);
@@ -103,7 +103,7 @@ export async function explainEntity(
 /** Another user as a caller without scopes. Errors: `not_found` unless it is covered (rule 20). */
 async function coveredUser(house: House, caller: Caller, id: string): Promise<Caller> {
   const user = await house.engine.read("users", id);
-  if (!user) throw nobody("users");
+  if (!user) throw notFound("users");
   const { role } = JSON.parse(user.body) as { role: string };
   const roleEntity = await house.engine.read("roles", role);
   const about: Caller = {
@@ -114,12 +114,14 @@ async function coveredUser(house: House, caller: Caller, id: string): Promise<Ca
     credentials: credentialsOf(roleEntity),
     scopes: null,
   };
-  if (!covers(caller, about, house.engine.tree)) throw nobody("users");
+  if (!covers(caller, about, house.engine.tree)) throw notFound("users");
   return about;
 }
 
-/** Errors: `forbidden` unless the caller owns it or has its group in reach; a grant never controls. */
-export function requireControl({ caller, tx }: Write, entity: StoredEntity): void {
+/**
+ * Errors: `forbidden` unless the caller owns it or has its group in reach; a grant never controls.
+ */
+function requireControl({ caller, tx }: Write, entity: StoredEntity): void {
   if (controls(caller, entity, tx.tree)) return;
   throw new StoaError("forbidden", "Only its owner and those above its group decide who sees it.");
 }
@@ -137,8 +139,4 @@ function keepShare(
 
 async function isKnownUser(tx: Transaction, caller: Caller, id: string): Promise<boolean> {
   return !tx.tree.has(id) && isInDirectory(tx, caller, id);
-}
-
-function nobody(store: string): StoaError {
-  return new StoaError("not_found", "There is no such thing, or none that you may see.", { store });
 }

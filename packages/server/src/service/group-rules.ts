@@ -1,6 +1,6 @@
 /**
- * What is particular to groups: their place in the tree, and that none goes while something is in it
- * (rule 11, "Removal").
+ * What is particular to groups: their place in the tree, and that none goes while something is in
+ * it (rule 11, "Removal").
  */
 import {
   type Filter,

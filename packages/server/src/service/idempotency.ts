@@ -82,8 +82,11 @@ const lastingRefusals: ReadonlySet<ErrorCode> = new Set(["validation", "conflict
 function recordOf(answer: Answer, now: number) {
   const value = JSON.stringify(answer);
   if (value.length > limit.idempotentAnswerBytesMax) {
-    const message = `With an Idempotency-Key the answer may have ${limit.idempotentAnswerBytesMax} bytes.`;
-    throw new StoaError("too_large", message);
+    const most = limit.idempotentAnswerBytesMax;
+    throw new StoaError(
+      "too_large",
+      `With an Idempotency-Key an answer has at most ${most} bytes.`,
+    );
   }
   return { subject: "", value, expiresAt: now + limit.idempotencyLifeMs };
 }

@@ -10,7 +10,10 @@ const derive = promisify(argon2);
 /** 19 MiB, two passes, one lane: the first choice of the OWASP cheat sheet for argon2id. */
 const cost = { memory: 19_456, passes: 2, parallelism: 1 };
 
-/** Derivations under way at once, and waiting; past that `unavailable`, so that memory stays bounded. */
+/**
+ * Derivations under way at once, and waiting; past that `unavailable`, so that memory stays
+ * bounded.
+ */
 const runningMax = 2;
 const waitingMax = 200;
 

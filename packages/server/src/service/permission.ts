@@ -1,6 +1,6 @@
 /**
- * Whether a caller may use a route at all: role and scopes, and what everybody has (design, "Default
- * roles and the directory"). Looks at no entity.
+ * Whether a caller may use a route at all: role and scopes, and what everybody has (design,
+ * "Default roles and the directory"). Looks at no entity.
  */
 import { type Act, type Caller, holds, StoaError } from "@stoa/domain";
 

@@ -56,7 +56,9 @@ export interface DirectoryQuestion {
   readonly limit?: number;
 }
 
-/** `{_id: "58238a935baa56173b24f0e4", kind: "user", name: "Ada"}`; groups have a parent in sight. */
+/**
+ * `{_id: "58238a935baa56173b24f0e4", kind: "user", name: "Ada"}`; groups have a parent in sight.
+ */
 export interface DirectoryEntry {
   readonly _id: string;
   readonly kind: "user" | "group";

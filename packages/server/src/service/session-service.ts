@@ -62,7 +62,7 @@ export class HouseSessions implements Sessions {
 }
 
 /** Removes a session or token, so that its secret stands for nobody. */
-export async function endWay(
+async function endWay(
   tx: Transaction,
   store: "sessions" | "tokens",
   entity: StoredEntity,

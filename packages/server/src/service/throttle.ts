@@ -1,6 +1,6 @@
 /**
- * Failed sign-ins, counted by login with address and by address, never by login alone (rule 27): kept
- * by the engine, so that every process counts the same.
+ * Failed sign-ins, counted by login with address and by address, never by login alone (rule 27):
+ * kept by the engine, so that every process counts the same.
  */
 import { limit, StoaError } from "@stoa/domain";
 import type { Engine, Transaction } from "../storage/engine.ts";

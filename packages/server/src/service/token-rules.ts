@@ -26,6 +26,7 @@ import { credentialsOf, groupsOf } from "./caller-service.ts";
 import type { Alteration, Created, Creation, House, StoreRules, Write } from "./house.ts";
 import { hashOf, newSecret, tokenPrefix } from "./secret.ts";
 import { equals } from "./session-service.ts";
+import { notFound } from "./visibility.ts";
 
 export const tokenRules: StoreRules = {
   kind: "shared",
@@ -141,5 +142,5 @@ async function requireOwn(
     const about = { groups: groupsOf(user), credentials: credentialsOf(role) };
     if (covers(caller, about, tx.tree)) return;
   }
-  throw new StoaError("not_found", "There is no such entity, or none that you may see.", { store });
+  throw notFound(store);
 }

@@ -48,7 +48,13 @@ export async function requireVisible(
   const entity = await tx.read(store, id);
   const visible = await visibleFilter(house, caller, store, method, tx.tree);
   if (entity && sees(visible, entity, tx.tree)) return entity;
-  throw new StoaError("not_found", "There is no such entity, or none that you may see.", { store });
+  throw notFound(store);
+}
+
+export function notFound(store: string): StoaError {
+  return new StoaError("not_found", "There is no such entity, or none that you may see.", {
+    store,
+  });
 }
 
 /** Ends a running list when the caller's rights do (rule 26): looks before each page. */

@@ -1,6 +1,7 @@
 /**
- * The port of storage: keep entities and find them again, with every change in one log. Engines know
- * nothing of principals, HTTP or events; what a caller may see comes to them as a part of the filter.
+ * The port of storage: keep entities and find them again, with every change in one log. Engines
+ * know nothing of principals, HTTP or events; what a caller may see comes to them as a part of
+ * the filter.
  */
 import type {
   Change,
