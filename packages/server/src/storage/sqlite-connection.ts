@@ -11,6 +11,7 @@ import {
   orderKey,
   StoaError,
 } from "@stoa/domain";
+import { type SqliteBounds, sqliteBounds } from "./sqlite-bounds.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
 import { SqliteDictionary } from "./sqlite-dictionary.ts";
 import { entityOf, type Row } from "./sqlite-row.ts";
@@ -18,6 +19,7 @@ import { openDatabase, type Role } from "./sqlite-schema.ts";
 
 export class SqliteConnection extends SqliteDatabase {
   readonly dictionary: SqliteDictionary;
+  bounds: SqliteBounds = sqliteBounds;
   /** The groups as this connection sees them; for the filters that SQL cannot say. */
   tree = new GroupTree();
   /** What `stoa_matches(0, ...)`, `stoa_matches(1, ...)` mean in the statement that runs. */

@@ -24,6 +24,7 @@ import type {
   Transaction,
   TransactOptions,
 } from "./engine.ts";
+import type { SqliteBounds } from "./sqlite-bounds.ts";
 import { readChanges } from "./sqlite-change.ts";
 import { SqliteConnection } from "./sqlite-connection.ts";
 import { countOf } from "./sqlite-count.ts";
@@ -40,6 +41,8 @@ import { SqliteWriter } from "./sqlite-writer.ts";
 export interface SqliteEngineOptions extends EngineOptions {
   /** How long a query without an index may run; else `limit.queryMsMax`. */
   readonly queryMsMax?: number;
+  /** How much is done in one turn; else `sqliteBounds`. */
+  readonly bounds?: SqliteBounds;
 }
 
 export class SqliteEngine implements Engine {
@@ -56,6 +59,7 @@ export class SqliteEngine implements Engine {
     this.#options = options;
     this.#writing = new SqliteConnection(file, "writer");
     this.#reading = new SqliteConnection(file, "reader");
+    if (options.bounds) this.#writing.bounds = this.#reading.bounds = options.bounds;
     this.#worker = new SqliteWorker(file, options.queryMsMax);
     this.#writer = new SqliteWriter({
       connection: this.#writing,

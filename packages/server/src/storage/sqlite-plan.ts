@@ -315,6 +315,7 @@ function whole(context: Context): Access | undefined {
 }
 
 function areFew({ index, range }: Access, { connection, table }: Context): boolean {
+  const { candidatesMax } = connection.bounds;
   const by = index ? ` INDEXED BY ${index.name}` : "";
   const sql =
     `SELECT count(*) FROM (SELECT 1 FROM e${table.n} e${by} WHERE ${range.sql} ` +
@@ -350,8 +351,6 @@ function wishOf(parts: readonly Filter[], keys: readonly SortKey[]): readonly Pa
 }
 
 const idName = pathName(["_id"]);
-/** Entities that may be looked at one by one on the main thread. */
-const candidatesMax = 2_000;
 
 /** One name for one path, whatever characters its segments have. */
 function pathName(path: Path): string {

@@ -89,6 +89,7 @@ export function readEntity(
 }
 
 function scanWindow({ connection, table }: Windowed, plan: Plan, position: Position): Window {
+  const { scannedMax, windowEntitiesMax } = connection.bounds;
   const isSkipping = position.skip > 0;
   const wanted = isSkipping
     ? Math.min(position.skip, scannedMax)
@@ -101,7 +102,7 @@ function scanWindow({ connection, table }: Windowed, plan: Plan, position: Posit
   });
   for (const segment of openSegments(plan.keys, position.cursor)) {
     const limit = wanted - count;
-    const statement = scanSql(plan, segment, { table, isSkipping, limit });
+    const statement = scanSql(plan, segment, { table, isSkipping, limit, scannedMax });
     const found = gathered(connection, statement, { table, limit });
     const last = found.rows.at(-1);
     count += found.rows.length;
@@ -117,7 +118,7 @@ function scanWindow({ connection, table }: Windowed, plan: Plan, position: Posit
 function scanSql(
   plan: Plan,
   segment: Segment,
-  { table, isSkipping, limit }: { table: StoreTable; isSkipping: boolean; limit: number },
+  { table, isSkipping, limit, scannedMax }: ScanBounds,
 ): Sql {
   const where = joined([plan.range, segment.range], "AND");
   const keys = free(plan.keys).map(({ sql }, at) => `${sql} AS k${at}`);
@@ -160,7 +161,7 @@ function lastScanned(
   const keys = free(plan.keys);
   const sql =
     `SELECT ${keys.map((key) => key.sql).join(", ")} FROM ${plan.from} WHERE ${where.sql} ` +
-    `ORDER BY ${orderSql(segment.keys)} LIMIT 1 OFFSET ${scannedMax - 1}`;
+    `ORDER BY ${orderSql(segment.keys)} LIMIT 1 OFFSET ${connection.bounds.scannedMax - 1}`;
   return connection.first<Values>(sql, where.values);
 }
 
@@ -168,7 +169,7 @@ function fewWindow({ connection, table }: Windowed, plan: Plan, position: Positi
   const later = position.cursor === null ? truth(true) : laterThan(plan.keys, position.cursor);
   const where = joined([plan.range, filterOf(plan), later], "AND");
   const keys = free(plan.keys);
-  const limit = Math.min(position.left, windowEntitiesMax);
+  const limit = Math.min(position.left, connection.bounds.windowEntitiesMax);
   const columns = [rowColumns("e."), ...keys.map(({ sql }) => sql)].join(", ");
   const order = keys.length > 0 ? `ORDER BY ${orderSql(keys)}` : "";
   connection.filters = plan.dialect.filters;
@@ -215,16 +216,17 @@ type Values = readonly SqlValue[];
 /** All rows at once where they are sure to be small; else as many as fill a window. */
 function gathered(connection: SqliteConnection, { sql, values }: Sql, bounds: Bounds): Gathered {
   const { limit, table } = bounds;
-  if (limit * table.widest <= windowBytesMax * sureFactor) {
+  const { windowCharactersMax } = connection.bounds;
+  if (limit * table.widest <= windowCharactersMax * sureFactor) {
     return { rows: connection.all<Values & unknown[]>(sql, values), isCut: false };
   }
   const rows: Values[] = [];
-  let bytes = 0;
+  let characters = 0;
   const found = connection.statement(sql).iterate(...(values as SqlValue[]));
   for (const row of found as unknown as Iterable<Values>) {
     rows.push(row);
-    bytes += String(row[bodyColumn] ?? "").length;
-    if (bytes > windowBytesMax) return { rows, isCut: true };
+    characters += String(row[bodyColumn] ?? "").length;
+    if (characters > windowCharactersMax) return { rows, isCut: true };
   }
   return { rows, isCut: false };
 }
@@ -232,6 +234,12 @@ function gathered(connection: SqliteConnection, { sql, values }: Sql, bounds: Bo
 interface Bounds {
   readonly limit: number;
   readonly table: StoreTable;
+}
+
+interface ScanBounds extends Bounds {
+  /** Only keys are wanted. */
+  readonly isSkipping: boolean;
+  readonly scannedMax: number;
 }
 
 interface Gathered {
@@ -272,9 +280,5 @@ function advanced({ skip, left }: Position, cursor: Values, count: number): Posi
 const tick: Sql = { sql: "stoa_tick(e.n) = 1", values: [] };
 /** Where the text stands in `rowColumns`. */
 const bodyColumn = 7;
-const windowEntitiesMax = 1_000;
-const windowBytesMax = 1024 * 1024;
 /** A window may be that much larger where it cannot be larger still. */
 const sureFactor = 8;
-/** Rows of an index that are looked at in one turn. */
-const scannedMax = 8_000;
