@@ -2,9 +2,10 @@
  * Reads a query a window at a time, each in one turn of the event loop and with nothing left open
  * behind it. Knows the plan and the rows; the texts are made by others.
  */
-import type { Filter, StoredEntity } from "@stoa/domain";
+import type { Filter, StoredEntity, Visibility } from "@stoa/domain";
 import { joined, type Sql, type SqlValue, sqlFilter, truth } from "./sql-filter.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
+import { canMerge, mergeSql } from "./sqlite-merge.ts";
 import {
   laterThan,
   type Plan,
@@ -88,30 +89,73 @@ export function readEntity(
   return row && entityOf(row, connection.dictionary);
 }
 
-function scanWindow({ connection, table }: Windowed, plan: Plan, position: Position): Window {
-  const { scannedMax, windowEntitiesMax } = connection.bounds;
+function scanWindow(asked: Windowed, plan: Plan, position: Position): Window {
+  const { connection, table } = asked;
   const isSkipping = position.skip > 0;
+  const { bounds } = connection;
   const wanted = isSkipping
-    ? Math.min(position.skip, scannedMax)
-    : Math.min(position.left, windowEntitiesMax);
-  const rows: Row[] = [];
-  let count = 0;
-  const upTo = (cursor: readonly SqlValue[]): Window => ({
-    rows,
-    next: advanced(position, cursor, count),
+    ? Math.min(position.skip, bounds.scannedMax)
+    : Math.min(position.left, bounds.windowEntitiesMax);
+  const rule = mergeable(plan);
+  const scannedMax = rule ? Math.min(bounds.scannedMax, scanOf(wanted)) : bounds.scannedMax;
+  const rows: Values[] = [];
+  const upTo = (cursor: Values): Window => ({
+    rows: isSkipping ? [] : (rows as unknown as Row[]),
+    next: advanced(position, cursor, rows.length),
   });
   for (const segment of openSegments(plan.keys, position.cursor)) {
-    const limit = wanted - count;
+    const limit = wanted - rows.length;
     const statement = scanSql(plan, segment, { table, isSkipping, limit, scannedMax });
     const found = gathered(connection, statement, { table, limit });
+    rows.push(...found.rows);
     const last = found.rows.at(-1);
-    count += found.rows.length;
-    if (!isSkipping) rows.push(...(found.rows as unknown as Row[]));
-    if (last && (count === wanted || found.isCut)) return upTo(cursorOf(plan.keys, last));
-    const passed = plan.rest.length > 0 && lastScanned(connection, plan, segment);
-    if (passed) return upTo(cursorOf(plan.keys, passed));
+    if (last && (rows.length === wanted || found.isCut)) return upTo(cursorOf(plan.keys, last));
+    const passed = plan.rest.length > 0 && lastScanned(connection, plan, segment, scannedMax);
+    if (!passed) continue;
+    const merged =
+      rule && mergedRows(asked, plan, { rule, after: passed, limit: wanted - rows.length });
+    if (!merged) return upTo(cursorOf(plan.keys, passed));
+    rows.push(...merged.rows);
+    const end = merged.rows.at(-1);
+    if (end && (rows.length === wanted || merged.isCut)) return upTo(cursorOf(plan.keys, end));
+    break;
   }
-  return { rows, next: null };
+  return { rows: isSkipping ? [] : (rows as unknown as Row[]), next: null };
+}
+
+/** The visibility by which a list in the order of ids can be merged. */
+function mergeable({ keys, range, rest }: Plan): Visibility | undefined {
+  const [rule] = rest;
+  const isById = keys.length === 1 && keys[0]?.sql === "e.id" && range.sql === "TRUE";
+  return isById && rest.length === 1 && rule?.kind === "visible" ? rule : undefined;
+}
+
+/** What comes after the stretch that was scanned, or undefined where scanning on is better. */
+function mergedRows(
+  { connection, table }: Windowed,
+  { keys }: Plan,
+  { rule, after, limit }: { rule: Visibility; after: Values; limit: number },
+): Gathered | undefined {
+  const merge = {
+    connection,
+    table,
+    rule,
+    descending: keys[0]?.descending === true,
+    after: after[0] ?? null,
+  };
+  if (!canMerge(merge)) return undefined;
+  const { sql, values } = mergeSql(merge);
+  const from = `(${sql} LIMIT ?) s CROSS JOIN e${table.n} e INDEXED BY e${table.n}_id ON e.id = s.id`;
+  const statement = {
+    sql: `SELECT ${rowColumns("e.")}, e.id FROM ${from}`,
+    values: [...values, limit],
+  };
+  return gathered(connection, statement, { table, limit });
+}
+
+/** How far a list is looked for along the index before its sources are merged. */
+function scanOf(wanted: number): number {
+  return Math.max(1_000, 4 * wanted);
 }
 
 /** Without visibility one level; with it, a bounded stretch of the index first. */
@@ -156,12 +200,13 @@ function lastScanned(
   connection: SqliteConnection,
   plan: Plan,
   segment: Segment,
+  scannedMax: number,
 ): Values | undefined {
   const where = joined([plan.range, segment.range], "AND");
   const keys = free(plan.keys);
   const sql =
     `SELECT ${keys.map((key) => key.sql).join(", ")} FROM ${plan.from} WHERE ${where.sql} ` +
-    `ORDER BY ${orderSql(segment.keys)} LIMIT 1 OFFSET ${connection.bounds.scannedMax - 1}`;
+    `ORDER BY ${orderSql(segment.keys)} LIMIT 1 OFFSET ${scannedMax - 1}`;
   return connection.first<Values>(sql, where.values);
 }
 
