@@ -54,9 +54,9 @@ test("reading a path never finds inherited names", () => {
   assert.equal(readPath(parseJson('{"__proto__":{"a":1}}'), ["__proto__", "a"]), 1);
 });
 
-test("a projection has _id first and then the fields in the entity's order", () => {
+test("a projection has _id first and then the fields as they are named", () => {
   const entity = { z: 1, _id: "1", a: 2, m: 3 };
-  assert.equal(projectedText(entity, "m", "z"), '{"_id":"1","z":1,"m":3}');
+  assert.equal(projectedText(entity, "m", "z"), '{"_id":"1","m":3,"z":1}');
   assert.equal(projectedText(entity, "m", "_id"), '{"_id":"1","m":3}');
   assert.equal(projectedText(entity, "nothing"), '{"_id":"1"}');
   assert.equal(projectedText({ a: 1 }, "a"), '{"a":1}');

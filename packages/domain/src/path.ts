@@ -44,8 +44,8 @@ export function readPath(value: Json, path: Path): Json | undefined {
 }
 
 /**
- * The entity reduced to `_id`, which comes first, and the named fields in the entity's own order
- * (`only`, seed). Paths into arrays map over their elements: `items.name` makes `{"_id": "1",
+ * The entity reduced to `_id`, which comes first, and the named fields in the order in which they
+ * are named (`only`, seed). Paths into arrays map over their elements: `items.name` makes `{"_id": "1",
  * "items": [{"name": "a", "price": 2}, 7]}` into `{"_id": "1", "items": [{"name": "a"}]}`: an
  * element without the field is `{}`, one that is no object is left out. Missing fields are absent.
  */
@@ -82,10 +82,9 @@ function choose(root: Chosen, path: Path): void {
 }
 
 function projectObject(object: JsonObject, chosen: Chosen, into: Record<string, Json>): void {
-  for (const name of Object.keys(object)) {
-    const inner = chosen.get(name);
-    if (inner === undefined) continue;
-    const value = object[name] as Json;
+  for (const [name, inner] of chosen) {
+    const value = ownValue(object, name);
+    if (value === undefined) continue;
     const kept = inner === null ? value : projectValue(value, inner);
     if (kept !== undefined) setOwn(into, name, kept);
   }
