@@ -1,6 +1,6 @@
 /**
- * What writing must do to users, groups and roles (rules 2, 3, 4, 11, 12 and "Removal"), said naively
- * on a copy of the truth. Passwords are for the tests of their rules.
+ * What writing must do to users, groups and roles (rules 2, 3, 4, 11, 12 and "Removal"), said
+ * naively on a copy of the truth. Passwords are for the tests of their rules.
  */
 import type { JsonObject } from "@stoa/domain";
 import { change, type Draft, endWays, sameJson } from "./access-draft.ts";
@@ -32,6 +32,7 @@ export function createdUser(draft: Draft, asker: Asker, thing: Thing, body: Json
   const { group } = body;
   if (typeof group !== "string") return refuse("validation");
   const user = { ...thing, group };
+  requireGroups(draft, asker, user);
   if (!coversUser(draft, asker, user)) refuse("forbidden");
   requireRole(draft, user);
   requireUnique(draft, "users", "login", user);
@@ -50,6 +51,7 @@ export function checkUser(draft: Draft, asker: Asker, before: Thing, after: Thin
   if (!may(asker, "PATCH", ["users", ":id"])) refuse("forbidden");
   if (!coversUser(draft, asker, before)) refuse("forbidden");
   if (changed.includes("role")) requireRole(draft, after);
+  requireGroups(draft, asker, after);
   if (!coversUser(draft, asker, after)) refuse("forbidden");
   requireUnique(draft, "users", "login", after);
 }
@@ -70,6 +72,7 @@ export function transferredUser(
   if (!coversUser(draft, asker, before)) refuse("forbidden");
   if (owner !== undefined || group === undefined) return refuse("validation");
   const after = { ...before, group };
+  requireGroups(draft, asker, after);
   if (!coversUser(draft, asker, after)) refuse("forbidden");
   const kept = group === before.group ? before : change(draft, "users", after, {});
   requireAdministrator(draft);
@@ -182,6 +185,12 @@ export function checkRoleRemoval(draft: Draft, asker: Asker, before: Thing): voi
 
 function requireHeld(asker: Asker, role: Thing): void {
   if (!holdsAll(asker, role.fields["credentials"] as readonly string[])) refuse("forbidden");
+}
+
+/** To members of the root it may be told that there is no such group. */
+function requireGroups(draft: Draft, asker: Asker, user: Thing): void {
+  const isThere = (group: string) => thingAt(draft, "groups", group) !== undefined;
+  if (reachesRoot(draft, asker) && !membershipOf(user).every(isThere)) refuse("validation");
 }
 
 function requireRole(draft: Draft, user: Thing): void {

@@ -1,5 +1,6 @@
 /**
- * What reading must answer, by brute force over every entity: all that is visible, then the filter by
+ * What reading must answer, by brute force over every entity: all that is visible, then the
+ * filter by
  * `matches`, then a plain sort. Knows no engine.
  */
 import {

@@ -1,6 +1,6 @@
 /**
- * What writing must do to ordinary entities, tokens and sessions, or the refusal: said naively, on a
- * copy of the truth. People, groups and roles stand in `access-truth-people.ts`.
+ * What writing must do to ordinary entities, tokens and sessions, or the refusal: said naively,
+ * on a copy of the truth. People, groups and roles stand in `access-truth-people.ts`.
  */
 import type { Json, JsonObject } from "@stoa/domain";
 import { change, type Draft, endWays, put, sameJson } from "./access-draft.ts";

@@ -1,7 +1,7 @@
 /**
- * Who may see and do what, said a second time and naively: plain maps, climbing parents, patterns as
- * regular expressions, containment by trying every act. The oracle holds the services to it, so it
- * uses none of the domain's own access, credential and tree.
+ * Who may see and do what, said a second time and naively: plain maps, climbing parents, patterns
+ * as regular expressions, containment by trying every act. The oracle holds the services to it,
+ * so it uses none of the domain's own access, credential and tree.
  */
 import type { JsonObject } from "@stoa/domain";
 

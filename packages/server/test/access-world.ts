@@ -1,6 +1,6 @@
 /**
- * Random worlds of people and entities, as a truth and in an engine: groups up to five deep, users of
- * several groups, roles and scopes of random patterns. All comes out of the seed.
+ * Random worlds of people and entities, as a truth and in an engine: groups up to five deep,
+ * users of several groups, roles and scopes of random patterns. All comes out of the seed.
  */
 import { createHash } from "node:crypto";
 import { type JsonObject, type StoreFields, storeDefinition, systemStore } from "@stoa/domain";
@@ -24,7 +24,14 @@ export const patterns: readonly string[] = [
   ...["* cities/*", "POST cities", "POST *", "PATCH cities/:id", "PATCH */:id", "DELETE cities/*"],
   ...["POST cities/:id/access", "POST */*/access", "DELETE cities/:id/access/:principal"],
   ...["POST */:id/transfer", "GET notes/*", "* notes/*", "* notes", "GET */:id/access"],
-  ...["GET users/*", "* users/*", "PATCH users/:id", "POST users", "POST users/:id/transfer"],
+  ...[
+    "GET users/*",
+    "* users/*",
+    "PATCH users/*",
+    "PATCH users/:id",
+    "POST users",
+    "POST users/:id/transfer",
+  ],
   ...["GET groups/*", "* groups/*", "* roles/*", "GET roles/*", "* tokens/*", "GET tokens"],
   ...["* sessions/*", "DELETE sessions/:id", "PATCH groups/*", "DELETE users/*", "* */*"],
 ];
@@ -57,6 +64,8 @@ export function randomTruth(random: Random): MutableTruth {
   return truth;
 }
 
+const peoplePatterns = patterns.filter((one) => /(users|groups|tokens|roles)/.test(one));
+
 type Add = (store: string, fields: JsonObject, head?: Partial<Thing>) => Thing;
 
 function addGroups(random: Random, truth: Truth, add: Add): void {
@@ -82,19 +91,22 @@ function addRoles(random: Random, add: Add): Thing[] {
     given("reader", "GET *", "LOOKUP *"),
     given("one", ...random.some(patterns.slice(1), 6)),
     given("two", ...random.some(patterns.slice(1), 12)),
+    given("chief", "*", "GET cities"),
     given("keeper", "* *", "* users/*", "* groups/*", "* tokens/*", "* sessions/*", "GET roles/*"),
   ];
 }
 
 function addUsers(random: Random, truth: MutableTruth, roles: readonly Thing[], add: Add): void {
   const groups = [...(truth.tables.get("groups")?.keys() ?? [])];
+  const [chief, keeper] = roles.slice(-2) as [Thing, Thing];
+  const likely = [...roles, keeper, keeper, keeper];
   for (let number = 0, count = random.between(3, 6); number < count; number++) {
     const isFirst = number === 0;
     const id = hexId(0x102 + number);
     const group = isFirst
       ? hexId(0x100)
       : random.pick(random.chance(0.9) ? groups.slice(1) : groups);
-    const role = isFirst ? roles[0] : random.pick(roles);
+    const role = isFirst ? random.pick([...roles.slice(0, 1), chief]) : random.pick(likely);
     const further = isFirst ? [] : random.some(groups, random.pick([0, 0, 1, 3]));
     const fields = {
       login: `u${number}`,
@@ -114,7 +126,8 @@ function addWays(random: Random, truth: MutableTruth, owner: string, group: stri
     const expiresAt =
       kind === "over" ? startTime + random.between(0, 30) * 1_000 : startTime + 86_400_000;
     const times = { issuedAt: startTime, expiresAt };
-    const scopes = kind === "scoped" ? random.some(patterns, 6) : null;
+    const scopes =
+      kind === "scoped" ? random.some(random.pick([patterns, peoplePatterns]), 6) : null;
     const type = kind === "sign-in" ? "sign-in" : "access";
     const isSession = kind === "session";
     const fields = isSession

@@ -18,6 +18,7 @@ import { hashOf } from "./secret.ts";
 export interface KeyedRequest {
   /** Name of the record: principal, route and key in one hash (rule 21). */
   readonly name: string;
+  /** Of key and body: the body may hold a password, which its hash alone would give to guessing. */
   readonly bodyHash: string;
 }
 
@@ -26,7 +27,10 @@ export function keyedRequest(
   caller: Caller,
   { route, key, body }: { route: string; key: string; body: string },
 ): KeyedRequest {
-  return { name: hashOf(JSON.stringify([caller.user, route, key])), bodyHash: hashOf(body) };
+  return {
+    name: hashOf(JSON.stringify([caller.user, route, key])),
+    bodyHash: hashOf(JSON.stringify([key, body])),
+  };
 }
 
 interface Answer {

@@ -5,6 +5,7 @@
 import {
   type Caller,
   covers,
+  hasRootReach,
   holds,
   type JsonObject,
   ownValue,
@@ -116,11 +117,17 @@ export const userRules: StoreRules = {
   },
 };
 
-/** Errors: `forbidden` unless the caller covers a user of that group with those fields (rule 2). */
+/**
+ * Errors: `forbidden` unless the caller covers a user of that group with those fields (rule 2); only
+ * members of the root, who reach every group, are told that there is none by that id.
+ */
 export async function requireCoverage(write: Write, group: string, fields: JsonObject) {
   const { tx, caller } = write;
   const role = await tx.read("roles", textField(fields, "role") ?? "");
   const groups = groupsOf({ group, body: JSON.stringify(fields) });
+  if (hasRootReach(caller, tx.tree) && !groups.every((one) => tx.tree.has(one))) {
+    throw violation("group", "exists", "is no group");
+  }
   if (!covers(caller, { groups, credentials: credentialsOf(role) }, tx.tree)) throw notCovered();
 }
 
