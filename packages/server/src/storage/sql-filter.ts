@@ -6,7 +6,6 @@ import {
   type CompareOp,
   type ElementComparison,
   type Expression,
-  equalJson,
   type Filter,
   type Json,
   matches,
@@ -202,10 +201,6 @@ function isConstant(filter: Leaf): boolean {
     default:
       return false;
   }
-}
-
-export function isOneOf(values: readonly Json[], value: Json): boolean {
-  return values.some((other) => equalJson(other, value));
 }
 
 const mirrored: Readonly<Record<CompareOp, CompareOp>> = {

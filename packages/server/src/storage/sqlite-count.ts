@@ -43,7 +43,8 @@ function visibleCount(asked: Counted, rule: Visibility): number {
   let count = reach.numbers.length === 0 ? 0 : tallyOf(asked, rule.reach);
   const add = (index: string, condition: Sql) => {
     const where = joined([condition, ...outside], "AND");
-    const sql = `SELECT count(*) FROM e${table.n} e INDEXED BY e${table.n}_${index} WHERE ${where.sql}`;
+    const from = `e${table.n} e INDEXED BY e${table.n}_${index}`;
+    const sql = `SELECT count(*) FROM ${from} WHERE ${where.sql}`;
     count += connection.first<[number]>(sql, where.values)?.[0] ?? 0;
     outside.push(opposite(condition));
   };

@@ -49,7 +49,8 @@ export function mergeSql({ connection, table: { n }, rule, descending, after }: 
   ];
   const follows = (["grp", "own", "acc"] as const).map((source) => {
     const later = next(source, "m.source", ` AND x.id ${op} m.id`);
-    return `SELECT ${later}, m.kind, m.source FROM m WHERE m.kind = '${source}' AND m.id IS NOT NULL`;
+    const living = `m.kind = '${source}' AND m.id IS NOT NULL`;
+    return `SELECT ${later}, m.kind, m.source FROM m WHERE ${living}`;
   });
   return {
     sql:

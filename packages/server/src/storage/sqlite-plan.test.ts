@@ -129,6 +129,21 @@ describe("the plan of", () => {
     }
   });
 
+  it("a page for somebody who sees little merges what its groups hold", () => {
+    const { bounds } = connection;
+    connection.bounds = { ...bounds, scannedMax: 10 };
+    for (const descending of [false, true]) {
+      const plan = page(visible, [{ path: ["_id"], descending }]);
+      assert(
+        plan.some((step) => step.startsWith("SEARCH x USING COVERING INDEX e1_grp (grp=? AND")),
+      );
+      assert(plan.includes("SEARCH e USING INDEX e1_id (id=?)"));
+      assert(plan.includes("CO-ROUTINE m"), "no more of it is worked out than is wanted");
+      assert(!plan.includes("USE TEMP B-TREE FOR ORDER BY"));
+    }
+    connection.bounds = bounds;
+  });
+
   it("a filter or an order without an index is left to the worker", () => {
     const position = { cursor: null, skip: 0, left: 10 };
     const filter: Filter = { kind: "element", op: "==", path: ["size"], value: 5 };

@@ -106,7 +106,7 @@ function settings(role: Role): readonly (readonly [string, number | string])[] {
     ["synchronous", "FULL"],
     ["wal_autocheckpoint", walPagesMax],
     ["cache_size", -cacheKiBMax[role]],
-    ["mmap_size", mappedBytesMax],
+    ["mmap_size", role === "reader" ? mappedBytesMax : 0],
     ["query_only", role === "reader" ? "ON" : "OFF"],
   ];
 }
@@ -124,9 +124,9 @@ const busyMs = 20;
 /** Pages in the write-ahead log before they are carried over: about 80 MB. */
 const walPagesMax = 20_000;
 const cacheKiBMax: Readonly<Record<Role, number>> = {
-  writer: 24_000,
-  reader: 24_000,
-  worker: 16_000,
+  writer: 16_000,
+  reader: 16_000,
+  worker: 8_000,
 };
 /** Pages read through the file cache of the system instead of our memory. */
-const mappedBytesMax = 2 ** 30;
+const mappedBytesMax = 2 ** 28;

@@ -241,7 +241,8 @@ export class SqliteTransaction implements Transaction {
 
   #makeTable(name: string, text: string): number {
     const sql =
-      "INSERT INTO store (name, called, definition, last, widest) VALUES (?, ?, ?, 0, 0) RETURNING n";
+      "INSERT INTO store (name, called, definition, last, widest) " +
+      "VALUES (?, ?, ?, 0, 0) RETURNING n";
     const [n] = this.#connection.first<[number]>(sql, [name, name, text]) as [number];
     this.#connection.database.exec(storeTable(n));
     return n;

@@ -145,7 +145,8 @@ function mergedRows(
   };
   if (!canMerge(merge)) return undefined;
   const { sql, values } = mergeSql(merge);
-  const from = `(${sql} LIMIT ?) s CROSS JOIN e${table.n} e INDEXED BY e${table.n}_id ON e.id = s.id`;
+  const entities = `e${table.n} e INDEXED BY e${table.n}_id`;
+  const from = `(${sql} LIMIT ?) s CROSS JOIN ${entities} ON e.id = s.id`;
   const statement = {
     sql: `SELECT ${rowColumns("e.")}, e.id FROM ${from}`,
     values: [...values, limit],
@@ -155,7 +156,7 @@ function mergedRows(
 
 /** How far a list is looked for along the index before its sources are merged. */
 function scanOf(wanted: number): number {
-  return Math.max(1_000, 4 * wanted);
+  return Math.max(4_000, 4 * wanted);
 }
 
 /** Without visibility one level; with it, a bounded stretch of the index first. */
@@ -184,7 +185,8 @@ function scanSql(
   const names = keys.map((_, at) => `s.k${at}`).join(", ");
   const outer = isSkipping
     ? `SELECT ${names} FROM (${inner}) s`
-    : `SELECT ${rowColumns("e.")}, ${names} FROM (${inner}) s CROSS JOIN e${table.n} e ON e.n = s.n`;
+    : `SELECT ${rowColumns("e.")}, ${names} FROM (${inner}) s ` +
+      `CROSS JOIN e${table.n} e ON e.n = s.n`;
   return {
     sql: `${outer} WHERE ${seen.sql} LIMIT ?`,
     values: [...where.values, ...seen.values, limit],
