@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { acceptLookup, type ClientError } from "./custom-verbs.ts";
 import { headArrivalMsMax, headBytesMax, keepAliveMs, requestArrivalMsMax } from "./http-bounds.ts";
 import { type Problem, protocolProblem, rawProblem } from "./problem.ts";
 
@@ -27,7 +28,7 @@ export function createHttpListener(handle: RequestListener): Server {
     },
     listener,
   );
-  server.on("clientError", onClientError);
+  acceptLookup(server, onClientError);
   // An expectation that nobody knows changes nothing; Node's own refusal has no body.
   server.on("checkExpectation", listener);
   server.on("connect", (_request, socket) => refuse(socket, protocolProblem("CONNECT")));
@@ -56,7 +57,7 @@ const overrides: ReadonlyMap<string, string> = new Map([
   ["LOOKUP", "SEARCH"],
 ]);
 
-function onClientError(error: Error & { code?: string }, socket: Duplex): void {
+function onClientError(error: ClientError, socket: Duplex): void {
   if (error.code === "ECONNRESET" || !socket.writable || isAnswering(socket)) {
     socket.destroy();
     return;
