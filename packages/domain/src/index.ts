@@ -21,6 +21,7 @@ export * from "./patch.ts";
 export * from "./patch-apply.ts";
 export * from "./path.ts";
 export * from "./principal.ts";
+export * from "./projection.ts";
 export * from "./query.ts";
 export * from "./store.ts";
 export * from "./system-store.ts";

@@ -194,7 +194,18 @@ async function someFields({ engine }: World): Promise<void> {
   await insert(engine, "cities", draft(7, place), draft(8, {}));
   const cases: [Path[], JsonObject][] = [
     [[["name"]], { name: "Delft" }],
-    [[["deep", "y"], ["name"]], { name: "Delft", deep: { y: 2 } }],
+    [[["deep", "y"], ["name"]], { deep: { y: 2 }, name: "Delft" }],
+    [
+      [["name"], ["owner"], ["deep", "y"], ["deep", "x"]],
+      { owner: user, name: "Delft", deep: { y: 2, x: 1 } },
+    ],
+    [
+      [
+        ["name", "x"],
+        ["deep", "x", "y"],
+      ],
+      {},
+    ],
     [[["items", "b"]], { items: [{ b: 2 }, {}] }],
     [[["owner"], ["branch"]], { owner: user, branch: [root] }],
     [[["missing"]], {}],

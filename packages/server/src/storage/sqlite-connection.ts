@@ -14,6 +14,7 @@ import {
 import { type SqliteBounds, sqliteBounds } from "./sqlite-bounds.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
 import { SqliteDictionary } from "./sqlite-dictionary.ts";
+import { projectText } from "./sqlite-projection.ts";
 import { entityOf, type Row } from "./sqlite-row.ts";
 import { openDatabase, type Role } from "./sqlite-schema.ts";
 
@@ -40,6 +41,7 @@ export class SqliteConnection extends SqliteDatabase {
     );
     database.function("stoa_access", (n) => JSON.stringify(dictionary.accessIds(Number(n))));
     database.function("stoa_branch", (n) => this.tree.branchText(dictionary.groupId(Number(n))));
+    database.function("stoa_project", { deterministic: true }, projectText);
     database.function("stoa_tick", (_row) => {
       this.tick();
       return 1;

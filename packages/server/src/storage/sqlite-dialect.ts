@@ -22,6 +22,7 @@ import {
   truth,
 } from "./sql-filter.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
+import { jsonPath } from "./sqlite-path.ts";
 
 /** What stands in for null and missing: below every number that JSON can say. */
 const nullKey = "-9e999";
@@ -239,12 +240,6 @@ function typedKey(type: string, value: string, json: string): string {
     `WHEN 'object' THEN stoa_key(${json}) WHEN 'array' THEN stoa_key(${json}) ` +
     `ELSE ${nullKey} END`
   );
-}
-
-/** `'$."address"."city"'`: quoted names with the escapes of JSON, which SQLite understands. */
-function jsonPath(path: Path): string {
-  const text = `$${path.map((name) => `.${JSON.stringify(name)}`).join("")}`;
-  return `'${text.replaceAll("'", "''")}'`;
 }
 
 function isArray(key: string): Sql {

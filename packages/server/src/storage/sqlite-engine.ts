@@ -7,9 +7,7 @@ import {
   entityText,
   type Filter,
   type GroupTree,
-  type JsonObject,
   type Page,
-  project,
   type Query,
   StoaError,
   type StoreDefinition,
@@ -30,6 +28,7 @@ import { SqliteConnection } from "./sqlite-connection.ts";
 import { countOf } from "./sqlite-count.ts";
 import { keySql, keyValue } from "./sqlite-dialect.ts";
 import { brokenIndex, taken, translated } from "./sqlite-error.ts";
+import { type Projection, projectionOf } from "./sqlite-projection.ts";
 import { readRecord } from "./sqlite-record.ts";
 import { entityOf, type Row } from "./sqlite-row.ts";
 import type { SqliteState } from "./sqlite-state.ts";
@@ -87,20 +86,23 @@ export class SqliteEngine implements Engine {
 
   async *find(store: string, query: Query): AsyncIterable<Page> {
     let position: Position | null = startOf(query);
+    const projection = projectionOf(query.only);
     while (position && position.left > 0) {
       const table = this.#table(store);
       if (!table) return;
       const from: Position = position;
-      const asked = { connection: this.#reading, table, filter: query.filter, order: query.order };
+      const { filter, order } = query;
+      const { body } = projection;
+      const asked = { connection: this.#reading, table, filter, order, body };
       const found = this.#ask(() => readWindow(asked, from));
       if (isDear(found)) {
         for await (const rows of this.#worker.rows(found)) {
-          yield this.#page(rows as unknown as readonly Row[], query);
+          yield this.#page(table, rows as unknown as readonly Row[], projection);
         }
         return;
       }
       position = found.next;
-      if (found.rows.length > 0) yield this.#page(found.rows, query);
+      if (found.rows.length > 0) yield this.#page(table, found.rows, projection);
       if (position) await new Promise((resolve) => setImmediate(resolve));
     }
   }
@@ -164,17 +166,13 @@ export class SqliteEngine implements Engine {
     if (groupCount !== this.#reading.dictionary.groupCount) this.#reading.dictionary.loadGroups();
   }
 
-  #page(rows: readonly Row[], { only }: Query): Page {
+  #page(table: StoreTable, rows: readonly Row[], { body, text }: Projection): Page {
     const { tree } = this.#committed;
-    const whole = rows.map((row) => {
-      const entity = entityOf(row, this.#reading.dictionary);
-      return entityText(entity, tree.branchText(entity.group));
-    });
-    const last = whole.at(-1) ?? "";
-    if (only === null) return { texts: whole, last };
-    const projected = (text: string) =>
-      JSON.stringify(project(JSON.parse(text) as JsonObject, only));
-    return { texts: whole.map(projected), last };
+    const entities = rows.map((row) => entityOf(row, this.#reading.dictionary));
+    const texts = entities.map((entity) => text(entity, tree.branchText(entity.group)));
+    const end = entities.at(-1);
+    const last = body && end ? readEntity(this.#reading, table.n, end.id) : end;
+    return { texts, last: last ? entityText(last, tree.branchText(last.group)) : "" };
   }
 
   #ask<T>(question: () => T): T {

@@ -44,6 +44,8 @@ export interface DearStatement {
 export interface Windowed extends Question {
   readonly connection: SqliteConnection;
   readonly table: StoreTable;
+  /** An expression for what to read instead of the whole body. */
+  readonly body?: string | undefined;
 }
 
 /** The next window, or the statement that the worker must run from here on. */
@@ -55,7 +57,7 @@ export function readWindow(asked: Windowed, position: Position): Window | DearSt
     case "few":
       return fewWindow(asked, plan, position);
     case "dear":
-      return dearFind(asked.table, plan, position);
+      return dearFind(asked, plan, position);
     default:
       return plan.kind satisfies never;
   }
@@ -92,12 +94,12 @@ export function readEntity(
 function scanWindow(asked: Windowed, plan: Plan, position: Position): Window {
   const { connection, table } = asked;
   const isSkipping = position.skip > 0;
-  const { bounds } = connection;
+  const most = connection.bounds;
   const wanted = isSkipping
-    ? Math.min(position.skip, bounds.scannedMax)
-    : Math.min(position.left, bounds.windowEntitiesMax);
+    ? Math.min(position.skip, most.scannedMax)
+    : Math.min(position.left, most.windowEntitiesMax);
   const rule = mergeable(plan);
-  const scannedMax = rule ? Math.min(bounds.scannedMax, scanOf(wanted)) : bounds.scannedMax;
+  const scannedMax = rule ? Math.min(most.scannedMax, scanOf(wanted)) : most.scannedMax;
   const rows: Values[] = [];
   const upTo = (cursor: Values): Window => ({
     rows: isSkipping ? [] : (rows as unknown as Row[]),
@@ -105,7 +107,8 @@ function scanWindow(asked: Windowed, plan: Plan, position: Position): Window {
   });
   for (const segment of openSegments(plan.keys, position.cursor)) {
     const limit = wanted - rows.length;
-    const statement = scanSql(plan, segment, { table, isSkipping, limit, scannedMax });
+    const bounds = { table, isSkipping, limit, scannedMax, body: asked.body };
+    const statement = scanSql(plan, segment, bounds);
     const found = gathered(connection, statement, { table, limit });
     rows.push(...found.rows);
     const last = found.rows.at(-1);
@@ -132,7 +135,7 @@ function mergeable({ keys, range, rest }: Plan): Visibility | undefined {
 
 /** What comes after the stretch that was scanned, or undefined where scanning on is better. */
 function mergedRows(
-  { connection, table }: Windowed,
+  { connection, table, body }: Windowed,
   { keys }: Plan,
   { rule, after, limit }: { rule: Visibility; after: Values; limit: number },
 ): Gathered | undefined {
@@ -148,7 +151,7 @@ function mergedRows(
   const entities = `e${table.n} e INDEXED BY e${table.n}_id`;
   const from = `(${sql} LIMIT ?) s CROSS JOIN ${entities} ON e.id = s.id`;
   const statement = {
-    sql: `SELECT ${rowColumns("e.")}, e.id FROM ${from}`,
+    sql: `SELECT ${rowColumns("e.", body)}, e.id FROM ${from}`,
     values: [...values, limit],
   };
   return gathered(connection, statement, { table, limit });
@@ -163,13 +166,13 @@ function scanOf(wanted: number): number {
 function scanSql(
   plan: Plan,
   segment: Segment,
-  { table, isSkipping, limit, scannedMax }: ScanBounds,
+  { table, isSkipping, limit, scannedMax, body }: ScanBounds,
 ): Sql {
   const where = joined([plan.range, segment.range], "AND");
   const keys = free(plan.keys).map(({ sql }, at) => `${sql} AS k${at}`);
   const order = orderSql(segment.keys);
   if (plan.rest.length === 0) {
-    const columns = [...(isSkipping ? [] : [rowColumns("e.")]), ...keys].join(", ");
+    const columns = [...(isSkipping ? [] : [rowColumns("e.", body)]), ...keys].join(", ");
     return {
       sql: `SELECT ${columns} FROM ${plan.from} WHERE ${where.sql} ORDER BY ${order} LIMIT ?`,
       values: [...where.values, limit],
@@ -185,7 +188,7 @@ function scanSql(
   const names = keys.map((_, at) => `s.k${at}`).join(", ");
   const outer = isSkipping
     ? `SELECT ${names} FROM (${inner}) s`
-    : `SELECT ${rowColumns("e.")}, ${names} FROM (${inner}) s ` +
+    : `SELECT ${rowColumns("e.", body)}, ${names} FROM (${inner}) s ` +
       `CROSS JOIN e${table.n} e ON e.n = s.n`;
   return {
     sql: `${outer} WHERE ${seen.sql} LIMIT ?`,
@@ -212,12 +215,12 @@ function lastScanned(
   return connection.first<Values>(sql, where.values);
 }
 
-function fewWindow({ connection, table }: Windowed, plan: Plan, position: Position): Window {
+function fewWindow({ connection, table, body }: Windowed, plan: Plan, position: Position): Window {
   const later = position.cursor === null ? truth(true) : laterThan(plan.keys, position.cursor);
   const where = joined([plan.range, filterOf(plan), later], "AND");
   const keys = free(plan.keys);
   const limit = Math.min(position.left, connection.bounds.windowEntitiesMax);
-  const columns = [rowColumns("e."), ...keys.map(({ sql }) => sql)].join(", ");
+  const columns = [rowColumns("e.", body), ...keys.map(({ sql }) => sql)].join(", ");
   const order = keys.length > 0 ? `ORDER BY ${orderSql(keys)}` : "";
   connection.filters = plan.dialect.filters;
   const statement: Sql = {
@@ -233,13 +236,13 @@ function fewWindow({ connection, table }: Windowed, plan: Plan, position: Positi
 }
 
 /** Sorts ids and keys first, so that no text goes through the sorter. */
-function dearFind({ n }: StoreTable, plan: Plan, position: Position): DearStatement {
+function dearFind({ table: { n }, body }: Windowed, plan: Plan, position: Position): DearStatement {
   const later = position.cursor === null ? truth(true) : laterThan(plan.keys, position.cursor);
   const where = joined([tick, plan.range, filterOf(plan), later], "AND");
   const keys = free(plan.keys);
   const order = keys.length > 0 ? `ORDER BY ${orderSql(keys)}` : "";
   const sql =
-    `SELECT ${rowColumns("e.")} FROM (SELECT e.n AS n FROM ${plan.from} WHERE ${where.sql} ` +
+    `SELECT ${rowColumns("e.", body)} FROM (SELECT e.n AS n FROM ${plan.from} WHERE ${where.sql} ` +
     `${order} LIMIT ? OFFSET ?) s CROSS JOIN e${n} e ON e.n = s.n`;
   const limit = Number.isFinite(position.left) ? position.left : -1;
   return statementOf(plan, sql, [...where.values, limit, position.skip]);
@@ -286,6 +289,7 @@ interface Bounds {
 interface ScanBounds extends Bounds {
   /** Only keys are wanted. */
   readonly isSkipping: boolean;
+  readonly body: string | undefined;
   readonly scannedMax: number;
 }
 

@@ -1,0 +1,14 @@
+/**
+ * Field paths and texts as SQLite's SQL writes them.
+ */
+import type { Path } from "@stoa/domain";
+
+/** `'$."address"."city"'`: quoted names with the escapes of JSON, which SQLite understands. */
+export function jsonPath(path: Path): string {
+  return quoted(`$${path.map((name) => `.${JSON.stringify(name)}`).join("")}`);
+}
+
+/** A text as a literal: `'it''s'`. */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
