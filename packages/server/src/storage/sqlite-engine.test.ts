@@ -222,6 +222,7 @@ const cities: StoreDefinition = {
   indexes: [],
   time: "server",
   idKind: "objectid",
+  flavour: "entity",
 };
 
 const mark = { by: "00000000000000000000aaaa", time: 1 };

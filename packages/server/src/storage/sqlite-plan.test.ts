@@ -169,6 +169,7 @@ const cities = {
   indexes: [[["country"]], [["name"]]],
   time: "server",
   idKind: "objectid",
+  flavour: "entity",
 } as const;
 
 const visible: Visibility = {

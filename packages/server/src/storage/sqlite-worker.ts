@@ -18,15 +18,17 @@ interface Waiting {
 export class SqliteWorker {
   readonly #file: string;
   readonly #msMax: number;
+  readonly #idleMsMax: number;
   #worker: Worker | undefined;
   #jobCount = 0;
   readonly #waiting = new Map<number, Waiting>();
   #openCount = 0;
   readonly #line: (() => void)[] = [];
 
-  constructor(file: string, msMax: number = limit.queryMsMax) {
+  constructor(file: string, msMax: number = limit.queryMsMax, idleMsMax = readerIdleMsMax) {
     this.#file = file;
     this.#msMax = msMax;
+    this.#idleMsMax = idleMsMax;
   }
 
   /**
@@ -38,24 +40,31 @@ export class SqliteWorker {
     const job = ++this.#jobCount;
     const stop = new Int32Array(new SharedArrayBuffer(4));
     let isOver = false;
-    try {
-      let answer = this.#ask({ kind: "open", job, statement, stop, msMax: this.#msMax });
-      while (!isOver) {
-        const { rows, isLast } = await answer;
-        isOver = isLast;
-        // Asks for the next batch before this one is used up.
-        if (!isOver) answer = this.#ask({ kind: "more", job });
-        answer.catch(() => undefined);
-        if (rows.length > 0) yield rows;
-      }
-    } catch (error) {
+    const end = () => {
+      if (isOver) return;
       isOver = true;
-      throw errorOf(error, statement);
-    } finally {
       Atomics.store(stop, 0, 1);
-      if (!isOver) this.#post({ kind: "close", job });
+      this.#post({ kind: "close", job });
       this.#waiting.delete(job);
       this.#leave();
+    };
+    try {
+      let answer = this.#ask({ kind: "open", job, statement, stop, msMax: this.#msMax });
+      for (let isLast = false; !isLast; ) {
+        const batch = await answer;
+        isLast = batch.isLast;
+        // Asks for the next batch before this one is used up.
+        if (!isLast) answer = this.#ask({ kind: "more", job });
+        answer.catch(() => undefined);
+        const idle = setTimeout(end, this.#idleMsMax).unref();
+        if (batch.rows.length > 0) yield batch.rows;
+        clearTimeout(idle);
+        if (isOver) throw new StoaError("timeout", "the list was not read on for too long");
+      }
+    } catch (error) {
+      throw errorOf(error, statement);
+    } finally {
+      end();
     }
   }
 
@@ -156,6 +165,8 @@ function errorOf(error: unknown, { hint }: DearStatement): unknown {
   return new StoaError("timeout", `the query takes too long without an index: ${hint}`);
 }
 
+/** How long a reader may leave a batch untaken: it holds one of few places, and a snapshot. */
+const readerIdleMsMax = 15_000;
 /** Queries that run in turns, and those that may wait for one of them to end. */
 const openQueriesMax = 4;
 const waitingQueriesMax = 64;
