@@ -36,16 +36,10 @@ test("what has no wildcard is more than the system stores", () => {
 });
 
 test("what a definition leaves out has its usual value", () => {
-  assert.deepEqual(storeDefinition("id", { name: "cities", unique: [["a.b", "c"]] }), {
-    id: "id",
-    name: "cities",
-    title: "cities",
-    schema: null,
-    unique: [[["a", "b"], ["c"]]],
-    indexes: [],
-    time: "server",
-    idKind: "objectid",
-  });
+  const definition = storeDefinition("id", { name: "cities", unique: [["a.b", "c"]] });
+  const { id, title, schema, unique, indexes, time, idKind } = definition;
+  assert.deepEqual([id, title, schema, time, idKind], ["id", "cities", null, "server", "objectid"]);
+  assert.deepEqual([unique, indexes], [[[["a", "b"], ["c"]]], []]);
 });
 
 test("sets of paths are bounded, not empty and name no path twice", () => {
