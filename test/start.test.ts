@@ -86,6 +86,19 @@ test("every wrong flag and value is listed, with exit code 2", async () => {
   assert.doesNotMatch(program.errors, /\bat .*:\d+:\d+/, "no stack");
 });
 
+test("a folder in use by another server is refused, and free again after kill -9", async () => {
+  const args = ["--data", join(folder, "locked"), "--port", "0"];
+  const first = Program.node(args, {});
+  await first.ready();
+  const second = Program.node(args, {});
+  assert.equal(await second.exit(), 1);
+  assert.match(second.errors, /in use by another process/);
+  await first.stop("SIGKILL");
+  const third = Program.node(args, {});
+  await third.ready();
+  assert.equal(await third.stop("SIGTERM"), 0);
+});
+
 test("what was answered is there after kill -9", async () => {
   const data = join(folder, "killed");
   const program = Program.node(["--data", data, "--port", "0"], { STOA_ADMIN_PASSWORD: password });

@@ -3,13 +3,16 @@
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { StoaError } from "@stoa/domain";
 import type { Engine, EngineOptions } from "./engine.ts";
 import { SqliteEngine } from "./sqlite-engine.ts";
+import { isBusy } from "./sqlite-error.ts";
 
 /**
  * @param data a folder, made if it is missing: `/var/lib/stoa`; the file in it is `stoa.db`.
- * Errors: `unavailable` where it cannot be made or read, or is not Stoa's, or is of a newer Stoa.
+ * Errors: `unavailable` where it cannot be made or read, is in use by another process, or is not
+ * Stoa's, or is of a newer Stoa.
  */
 export async function openEngine(data: string, options: EngineOptions): Promise<Engine> {
   try {
@@ -17,5 +20,43 @@ export async function openEngine(data: string, options: EngineOptions): Promise<
   } catch (cause) {
     throw new StoaError("unavailable", `cannot make the folder ${data}`, { cause });
   }
-  return new SqliteEngine(join(data, "stoa.db"), options);
+  const lock = lockFolder(data);
+  try {
+    return new LockedEngine(join(data, "stoa.db"), options, lock);
+  } catch (cause) {
+    lock.close();
+    throw cause;
+  }
+}
+
+/** Gives the folder back when it ends. */
+class LockedEngine extends SqliteEngine {
+  readonly #lock: DatabaseSync;
+
+  constructor(file: string, options: EngineOptions, lock: DatabaseSync) {
+    super(file, options);
+    this.#lock = lock;
+  }
+
+  override async close(): Promise<void> {
+    await super.close();
+    if (this.#lock.isOpen) this.#lock.close();
+  }
+}
+
+/**
+ * One process at a time, since each keeps in memory who may see what. The lock is the system's, on
+ * a file beside the database: it ends with the process, however that ends.
+ */
+function lockFolder(data: string): DatabaseSync {
+  let lock: DatabaseSync | undefined;
+  try {
+    lock = new DatabaseSync(join(data, "stoa.lock"));
+    lock.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
+    return lock;
+  } catch (cause) {
+    lock?.close();
+    const why = isBusy(cause) ? "is in use by another process" : "cannot be written to";
+    throw new StoaError("unavailable", `the folder ${data} ${why}`, { cause });
+  }
 }

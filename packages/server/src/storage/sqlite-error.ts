@@ -16,10 +16,9 @@ export function translated(error: unknown): unknown {
   if (!passingCodes.has(primary)) {
     return new StoaError("internal", `the database failed: ${error.message}`, { cause: error });
   }
-  return new StoaError("unavailable", `the database is not available: ${error.message}`, {
-    retryAfterS: 1,
-    cause: error,
-  });
+  // These words reach clients; what SQLite said is for the log.
+  const message = "The storage is not available for the moment: try again.";
+  return new StoaError("unavailable", message, { retryAfterS: 1, cause: error });
 }
 
 /** Whether another connection holds the lock. */

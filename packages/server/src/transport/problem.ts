@@ -50,6 +50,8 @@ export function problemOf(error: unknown, fault: (cause: unknown) => string): Pr
     const helper = { message: `This is our mistake; it is in the log as ${incident}.` };
     return { ...render(forms.internal, { helper, incident }), headers: {} };
   }
+  // Nothing is wrong with the request: whoever runs the server wants to know why it was refused.
+  if (error.code === "unavailable" && error.cause !== undefined) fault(error);
   const form = forms[error.code];
   const tags = error.store !== undefined && error.code === "not_found" ? storeTag(error.store) : [];
   return {
