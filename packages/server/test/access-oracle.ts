@@ -75,7 +75,7 @@ export async function askWorld(world: OracleWorld): Promise<void> {
 
 async function openHouse(truth: MutableTruth, openEngine: OracleWorld["openEngine"]) {
   let lastId = firstNewId;
-  return openServices({
+  const opened = await openServices({
     openEngine: async (options) => {
       const engine = await openEngine(options);
       await fillEngine(engine, truth);
@@ -85,6 +85,26 @@ async function openHouse(truth: MutableTruth, openEngine: OracleWorld["openEngin
     now: () => truth.now,
     newId: (_kind: IdKind) => hexId(++lastId),
   });
+  await learnStores(truth, opened.engine);
+  return opened;
+}
+
+/** Takes in what the house has made of itself at its start. */
+async function learnStores(truth: MutableTruth, engine: Engine): Promise<void> {
+  for (const value of await valuesOf(engine, "stores")) {
+    const { _id, owner, group, access, branch: _, time, ...fields } = value;
+    const id = String(_id);
+    if (truth.tables.get("stores")?.has(id)) continue;
+    const head = { id, owner: String(owner), group: String(group), access: access as string[] };
+    truth.tables.get("stores")?.set(id, { ...head, time: Number(time), at: null, fields });
+    truth.tables.set(String(fields["name"]), new Map());
+  }
+}
+
+async function valuesOf(engine: Engine, store: string): Promise<JsonObject[]> {
+  const all = { order: [], offset: 0, limit: Number.POSITIVE_INFINITY, after: null, only: null };
+  const pages = await Array.fromAsync(engine.find(store, { ...all, filter: everything }));
+  return pages.flatMap(({ texts }) => texts.map((text) => JSON.parse(text) as JsonObject));
 }
 
 class Questioning {
@@ -133,11 +153,8 @@ class Questioning {
 
   /** Nothing else has changed: every store, and every secret that ever was. */
   async compareEverything(): Promise<void> {
-    const all = { order: [], offset: 0, limit: Number.POSITIVE_INFINITY, after: null, only: null };
     for (const store of this.#truth.tables.keys()) {
-      const pages = this.#engine.find(store, { ...all, filter: everything });
-      const texts = (await Array.fromAsync(pages)).flatMap((page) => page.texts);
-      const actual = texts.map((text) => JSON.parse(text) as Json);
+      const actual = await valuesOf(this.#engine, store);
       const expected = thingsOf(this.#truth, store).map((thing) => wholeOf(this.#truth, thing));
       const request: Request = { kind: "shown" };
       this.#compare(`all of ${store}`, request, done(expected), done(actual), null);

@@ -139,6 +139,11 @@ export class RulesHouse {
     return idOf(role);
   }
 
+  /** Id of a store's definition. */
+  async storeId(name: string): Promise<string> {
+    return idOf((await values(this.engine, "stores")).find((one) => one["name"] === name));
+  }
+
   /** A store that takes anything. */
   async store(name: string, more: JsonObject = {}): Promise<void> {
     await this.make("stores", { name, ...more });

@@ -56,7 +56,7 @@ rule(
         };
         return work(tx);
       }, options);
-    await house.services.entitiesOf(caller, keyed).create("users", body);
+    await house.services.entitiesOf(caller, { keyed }).create("users", body);
     const { createHash } = await import("node:crypto");
     const plain = createHash("sha256").update(keyed.body).digest("hex");
     assert.equal(kept.length, 1);
@@ -149,7 +149,7 @@ ruleOnEach(
     const caller = await house.caller(await house.user("ada", await house.group("a"), "member"));
     const post = (body: JsonObject, key = "k") => {
       const keyed = { route: "POST cities", key, body: JSON.stringify(body) };
-      return house.services.entitiesOf(caller, keyed).create("cities", body);
+      return house.services.entitiesOf(caller, { keyed }).create("cities", body);
     };
     const first = await post({ n: 1 });
     assert.deepEqual(await post({ n: 1 }), first);
@@ -169,7 +169,7 @@ rule("rule 21: a key belongs to user and route", async (house) => {
   for (const user of users) {
     for (const route of ["POST cities", "POST reference/cities"]) {
       const keyed = { route, key: "k", body: "{}" };
-      const entities = house.services.entitiesOf(await house.caller(user), keyed);
+      const entities = house.services.entitiesOf(await house.caller(user), { keyed });
       ids.add(idOf(await entities.create("cities", {})));
     }
   }
@@ -181,7 +181,7 @@ rule("rule 21: a replay authorises anew", async (house) => {
   const ada = await house.user("ada", await house.group("a"), "member");
   const keyed = { route: "POST cities", key: "k", body: "{}" };
   const post = async (how = {}) =>
-    house.services.entitiesOf(await house.caller(ada, how), keyed).create("cities", {});
+    house.services.entitiesOf(await house.caller(ada, how), { keyed }).create("cities", {});
   const made = bodyOf(await post());
   assert.deepEqual(bodyOf(await post({ scopes: ["POST cities"] })), made);
   await refused("forbidden", post({ scopes: ["GET cities"] }));

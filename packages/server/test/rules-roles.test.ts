@@ -163,8 +163,7 @@ rule("rule 8: store definitions are written with root reach only", async (house)
   const tenant = await house.as(await house.user("tenant", a, "administrator"));
   await refused("forbidden", tenant.create("stores", { name: "cities" }));
   await house.store("cities");
-  const [definition] = await found(tenant, "stores");
-  const id = idOf(definition);
+  const id = await house.storeId("cities");
   await refused("forbidden", tenant.update("stores", id, merge({ title: "x" })));
   await refused("forbidden", tenant.remove("stores", id, { parameters: { confirm: "cities" } }));
   const root = await house.as(house.admin);
