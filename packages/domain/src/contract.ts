@@ -33,6 +33,11 @@ export interface WriteOptions {
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
+export interface CreateOptions {
+  /** For reference stores, whose ids may be given: 8-4-4-4-12 hex digits of either case. */
+  readonly id?: string;
+}
+
 export interface FindOptions {
   readonly unwind?: readonly Path[];
   /** False narrows to entities whose `group` is the caller's own. */
@@ -63,9 +68,12 @@ export interface EntityService {
   count(store: string, query: Query, options?: FindOptions): Promise<number>;
   meta(store: string, query: Query, options?: FindOptions): Promise<Meta>;
   read(store: string, id: string, options?: ReadOptions): Promise<Found>;
-  create(store: string, body: JsonObject): Promise<Found>;
+  /** `conflict` too for a given id that was there; `validation` where the store gives ids itself. */
+  create(store: string, body: JsonObject, options?: CreateOptions): Promise<Found>;
   /** All or none. */
   createAll(store: string, bodies: readonly JsonObject[]): Promise<readonly Found[]>;
+  /** Ids of the objects of a reference store whose id or type this is; a number is its text. */
+  lookup(store: string, key: string | number): Promise<readonly string[]>;
   update(store: string, id: string, patch: Patch, options?: WriteOptions): Promise<Found>;
   remove(store: string, id: string, options?: WriteOptions): Promise<Found>;
   grant(store: string, id: string, principals: readonly string[]): Promise<Found>;

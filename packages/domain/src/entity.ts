@@ -56,6 +56,19 @@ export function entityText(entity: EntityHead & { body: string }, branch: string
   );
 }
 
+/**
+ * The body out of such a text, the inverse of `entityText`: `{"_id":..,"time":1,"name":"Delft"}`
+ * gives `{"name":"Delft"}`. Looks at the server's fields only, however long the body is.
+ */
+export function bodyOfText(text: string): string {
+  // Before it stand ids, and no id holds a quote.
+  const digits = /\d+(?:,"_at":\d+)?/y;
+  digits.lastIndex = text.indexOf(',"time":') + ',"time":'.length;
+  digits.test(text);
+  const end = digits.lastIndex;
+  return text[end] === "}" ? "{}" : `{${text.slice(end + 1)}`;
+}
+
 /** The same as a value, for those that must look inside: filters, projection, rules. */
 export function entityValue(
   entity: EntityHead & { body: string },

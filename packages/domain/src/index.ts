@@ -23,6 +23,8 @@ export * from "./path.ts";
 export * from "./principal.ts";
 export * from "./projection.ts";
 export * from "./query.ts";
+export * from "./reference-filter.ts";
+export * from "./reference-object.ts";
 export * from "./store.ts";
 export * from "./system-store.ts";
 export * from "./time-uuid.ts";

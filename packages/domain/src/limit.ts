@@ -4,6 +4,14 @@
 
 /** One body of a request, and so one entity: 16 MiB of UTF-8 JSON. */
 export const bodyBytesMax = 16 * 1024 * 1024;
+/** `value` of an object of the reference API, and what may stand around it in body and store. */
+export const referenceValueBytesMax = 10 * 1024 * 1024;
+export const referenceRestBytesMax = 64 * 1024;
+/** Characters in the `type` of such an object. */
+export const referenceTypeCharactersMax = 1_000;
+/** Objects in one list of the reference API, and how many where nothing is said. */
+export const referencePageMax = 10_000;
+export const referencePageDefault = 100;
 /** Nesting of a JSON value: `[[1]]` has depth 2. */
 export const jsonDepthMax = 100;
 /** Entities in one array POST. */

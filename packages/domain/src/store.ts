@@ -9,6 +9,9 @@ import { type Path, parsePath } from "./path.ts";
 
 export type IdKind = "objectid" | "uuid";
 
+/** What is in a store: entities of any shape, or the objects of the reference API. */
+export type Flavour = "entity" | "reference";
+
 export interface StoreDefinition {
   /** Id of the entity in `stores`; of a system store, its name. */
   readonly id: string;
@@ -24,6 +27,8 @@ export interface StoreDefinition {
   /** Whether `time` may be sent at creation. */
   readonly time: "server" | "given";
   readonly idKind: IdKind;
+  /** `reference` stores have uuids and a shape of their own (`reference-object.ts`). */
+  readonly flavour: Flavour;
 }
 
 /** Stores of the server itself; a wildcard never means them (rule 1). */
@@ -75,6 +80,7 @@ export interface StoreFields {
   readonly indexes?: readonly (readonly string[])[] | undefined;
   readonly time?: "server" | "given" | undefined;
   readonly idKind?: IdKind | undefined;
+  readonly flavour?: Flavour | undefined;
 }
 
 /**
@@ -86,6 +92,8 @@ export function storeDefinition(id: string, fields: StoreFields): StoreDefinitio
   if (!isStoreName(name)) throw violation("name", "pattern", "must match [a-z][a-z0-9_-]{0,62}");
   if (reservedNames.has(name)) throw violation("name", "reserved", `"${name}" is reserved`);
   const schema = fields.schema ?? null;
+  const flavour = fields.flavour ?? "entity";
+  if (flavour === "reference") refuseForReference(fields);
   if (schema && JSON.stringify(schema).length > schemaBytesMax) {
     throw violation("schema", "maxLength", `must have at most ${schemaBytesMax} bytes`);
   }
@@ -95,10 +103,37 @@ export function storeDefinition(id: string, fields: StoreFields): StoreDefinitio
     title: fields.title ?? name,
     schema,
     unique: pathSets("unique", fields.unique ?? []),
-    indexes: pathSets("indexes", fields.indexes ?? []),
+    indexes: withOwnIndexes(flavour, pathSets("indexes", fields.indexes ?? [])),
     time: fields.time ?? "server",
-    idKind: fields.idKind ?? "objectid",
+    idKind: fields.idKind ?? (flavour === "reference" ? "uuid" : "objectid"),
+    flavour,
   };
+}
+
+/** Behind the name of a reference store, the route of its lists by type. */
+export const byTypeSuffix = "_by_type";
+
+/** Its objects have uuids and one shape, and `<name>_by_type` is a route of its own. */
+function refuseForReference({ name, schema, idKind }: StoreFields): void {
+  if (name.endsWith(byTypeSuffix)) {
+    throw violation("name", "reserved", `must not end in ${byTypeSuffix} with this flavour`);
+  }
+  if (schema) throw violation("schema", "flavour", "must not be given with this flavour");
+  if (idKind === "objectid") throw violation("idKind", "flavour", "must be uuid with this flavour");
+}
+
+/** What lists by type, lists as such and LOOKUP go along. */
+const referenceIndexes: readonly (readonly Path[])[] = [
+  [["type"]],
+  [["time"]],
+  [["type"], ["time"]],
+];
+
+function withOwnIndexes(flavour: Flavour, declared: readonly (readonly Path[])[]) {
+  if (flavour === "entity") return declared;
+  const isDeclared = (own: readonly Path[]) =>
+    declared.some((set) => JSON.stringify(set) === JSON.stringify(own));
+  return [...declared, ...referenceIndexes.filter((own) => !isDeclared(own))];
 }
 
 function pathSets(member: string, sets: readonly (readonly string[])[]): Path[][] {

@@ -81,6 +81,7 @@ const schemas: Record<SystemStoreName, { required: string[]; properties: JsonObj
       indexes: pathSets,
       time: { enum: ["server", "given"] },
       idKind: { enum: ["objectid", "uuid"] },
+      flavour: { enum: ["entity", "reference"] },
     },
   },
 };
@@ -111,5 +112,6 @@ export function systemStore(name: SystemStoreName): StoreDefinition {
     indexes: (indexes[name] ?? []).map((field) => [[field]]),
     time: "server",
     idKind: "objectid",
+    flavour: "entity",
   };
 }

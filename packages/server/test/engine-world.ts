@@ -60,7 +60,16 @@ export function id(number: number): string {
 
 export function store(name: string, more: Partial<StoreDefinition> = {}): StoreDefinition {
   const none = { schema: null, unique: [], indexes: [] };
-  return { id: name, name, title: name, ...none, time: "server", idKind: "objectid", ...more };
+  return {
+    id: name,
+    name,
+    title: name,
+    ...none,
+    time: "server",
+    idKind: "objectid",
+    flavour: "entity",
+    ...more,
+  };
 }
 
 /** An entity to be, in the root group unless something else is said. */

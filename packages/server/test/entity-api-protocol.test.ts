@@ -210,7 +210,7 @@ function exchange(bytes: string): Promise<string> {
 
 const faults: readonly [name: string, bytes: string, status: number][] = [
   ["garbage", "GARBAGE\r\n\r\n", 400],
-  ["a verb that nobody knows", "LOOKUP / HTTP/1.1\r\nHost: x\r\n\r\n", 400],
+  ["a verb that nobody knows", "FETCH / HTTP/1.1\r\nHost: x\r\n\r\n", 400],
   [
     "headers that are too long",
     `GET / HTTP/1.1\r\nHost: x\r\nX: ${"x".repeat(70_000)}\r\n\r\n`,

@@ -100,7 +100,7 @@ export function randomStore(random: Random, name: string, mayBeUnique: boolean):
     return [...texts.values()];
   });
   const unique = mayBeUnique && random.chance(0.7) ? [random.pick(uniqueSets)] : [];
-  const rest = { schema: null, time: "server", idKind: "objectid" } as const;
+  const rest = { schema: null, time: "server", idKind: "objectid", flavour: "entity" } as const;
   return { id: name, name, title: name, unique, indexes, ...rest };
 }
 

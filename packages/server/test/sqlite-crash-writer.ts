@@ -18,6 +18,7 @@ const definition = {
   indexes: [[["name"]]],
   time: "server",
   idKind: "objectid",
+  flavour: "entity",
 } as const;
 await engine.transact((tx) => tx.define(definition));
 let count = 0;

@@ -122,8 +122,9 @@ async function prepareUpdate(
 
 function updatedDefinition(id: string, old: JsonObject, fields: JsonObject): StoreDefinition {
   const definition = storeDefinition(id, checkedFields(fields));
-  for (const member of ["name", "idKind"]) {
-    if (JSON.stringify(ownValue(old, member)) !== JSON.stringify(ownValue(fields, member))) {
+  const was = storeDefinition(id, checkedFields(old));
+  for (const member of ["name", "idKind", "flavour"] as const) {
+    if (was[member] !== definition[member]) {
       throw violation(member, "readOnly", "cannot be changed: make another store");
     }
   }

@@ -6,11 +6,13 @@ import {
   type Act,
   and,
   type Caller,
+  type CreateOptions,
   type EntityService,
   type Explanation,
   type Filter,
   type FindOptions,
   type Found,
+  isUuid,
   type JsonObject,
   type Meta,
   type Method,
@@ -34,19 +36,28 @@ import {
   rememberRefusal,
 } from "./idempotency.ts";
 import { requireAct } from "./permission.ts";
-import type { Store } from "./store-catalog.ts";
+import { equals } from "./session-service.ts";
+import { noStore, type Store } from "./store-catalog.ts";
 import { unwindPages, unwindText } from "./unwind.ts";
 import { guarded, notFound, requireVisible, sees, visibleFilter } from "./visibility.ts";
+
+export interface CallerEntitiesOptions {
+  readonly keyed: KeyedRequest | null;
+  /** Whose rights count: those on `reference/<store>`, or those on `<store>`. */
+  readonly room: "reference" | null;
+}
 
 export class CallerEntities implements EntityService {
   readonly #house: House;
   readonly #caller: Caller;
   readonly #keyed: KeyedRequest | null;
+  readonly #room: "reference" | null;
 
-  constructor(house: House, caller: Caller, keyed: KeyedRequest | null = null) {
+  constructor(house: House, caller: Caller, { keyed, room }: CallerEntitiesOptions) {
     this.#house = house;
     this.#caller = caller;
     this.#keyed = keyed;
+    this.#room = room;
   }
 
   async find(store: string, query: Query, options: FindOptions = {}): Promise<AsyncIterable<Page>> {
@@ -75,7 +86,7 @@ export class CallerEntities implements EntityService {
   }
 
   async read(store: string, id: string, options: ReadOptions = {}): Promise<Found> {
-    requireAct(this.#caller, { method: "GET", path: [store, ":id"] }, { id });
+    requireAct(this.#caller, this.#act("GET", store, ":id"), { id });
     this.#open(store, "GET");
     const visible = await visibleFilter(this.#house, this.#caller, store, "GET");
     const entity = await this.#house.engine.read(store, id);
@@ -89,13 +100,31 @@ export class CallerEntities implements EntityService {
     return projected(found, options);
   }
 
-  async create(store: string, body: JsonObject): Promise<Found> {
-    const [found] = await this.createAll(store, [body]);
+  async create(store: string, body: JsonObject, { id }: CreateOptions = {}): Promise<Found> {
+    const [found] = await this.#create(store, [body], id);
     return found as Found;
   }
 
-  async createAll(store: string, bodies: readonly JsonObject[]): Promise<readonly Found[]> {
-    const act: Act = { method: "POST", path: [store] };
+  createAll(store: string, bodies: readonly JsonObject[]): Promise<readonly Found[]> {
+    return this.#create(store, bodies);
+  }
+
+  async lookup(store: string, key: string | number): Promise<readonly string[]> {
+    requireAct(this.#caller, this.#act("LOOKUP", store));
+    const { flavour } = this.#open(store, "GET").store.definition;
+    if (flavour !== "reference") {
+      throw new StoaError("method", `${store} does not take LOOKUP.`, { allow: ["GET"], store });
+    }
+    const visible = await visibleFilter(this.#house, this.#caller, store, "LOOKUP");
+    return lookUp(this.#house, store, visible, String(key));
+  }
+
+  async #create(
+    store: string,
+    bodies: readonly JsonObject[],
+    givenId?: string,
+  ): Promise<readonly Found[]> {
+    const act = this.#act("POST", store);
     requireAct(this.#caller, act);
     const { rules } = this.#open(store, "POST");
     const remembered = await this.#remembered();
@@ -111,7 +140,9 @@ export class CallerEntities implements EntityService {
         for (const [index, body] of bodies.entries()) {
           const own = { ...write, prepared: prepared[index] };
           made.push(
-            await createOne(own, rules, body).catch((cause) => inArray(cause, bodies, index)),
+            await createOne(own, rules, body, givenId).catch((cause) =>
+              inArray(cause, bodies, index),
+            ),
           );
         }
         if (this.#keyed) await rememberAnswer(write, this.#keyed, made);
@@ -129,7 +160,7 @@ export class CallerEntities implements EntityService {
     patch: Patch,
     options: WriteOptions = {},
   ): Promise<Found> {
-    const act: Act = { method: "PATCH", path: [store, ":id"] };
+    const act = this.#act("PATCH", store, ":id");
     requireAct(this.#caller, act, { id });
     const { rules } = this.#open(store, "PATCH");
     const prepared = await this.#prepare(rules, {
@@ -153,7 +184,7 @@ export class CallerEntities implements EntityService {
   }
 
   async remove(store: string, id: string, options: WriteOptions = {}): Promise<Found> {
-    const act: Act = { method: "DELETE", path: [store, ":id"] };
+    const act = this.#act("DELETE", store, ":id");
     requireAct(this.#caller, act, { id });
     const { rules } = this.#open(store, "DELETE");
     return this.#write(
@@ -175,32 +206,32 @@ export class CallerEntities implements EntityService {
   }
 
   grant(store: string, id: string, principals: readonly string[]): Promise<Found> {
-    const act: Act = { method: "POST", path: [store, ":id", "access"] };
+    const act = this.#act("POST", store, ":id", "access");
     return this.#share(store, act, (write) => grantEntity(write, id, principals));
   }
 
   revoke(store: string, id: string, principal: string): Promise<Found> {
     const own = principal === this.#caller.user && this.#caller.scopes === null;
     const act: Act = own
-      ? { method: "GET", path: [store, ":id"] }
-      : { method: "DELETE", path: [store, ":id", "access", ":principal"] };
+      ? this.#act("GET", store, ":id")
+      : this.#act("DELETE", store, ":id", "access", ":principal");
     return this.#share(store, act, (write) => revokeEntity(write, id, principal));
   }
 
   transfer(store: string, id: string, to: { owner?: string; group?: string }): Promise<Found> {
-    const act: Act = { method: "POST", path: [store, ":id", "transfer"] };
+    const act = this.#act("POST", store, ":id", "transfer");
     return this.#share(store, act, (write, rules) => transferEntity(write, rules, id, to));
   }
 
   async explain(store: string, id: string, user?: string): Promise<Explanation> {
-    requireAct(this.#caller, { method: "GET", path: [store, ":id", "access"] });
+    requireAct(this.#caller, this.#act("GET", store, ":id", "access"));
     this.#open(store, "GET");
     return explainEntity(this.#house, this.#caller, store, id, user);
   }
 
   /** The route is allowed and the store is there: what the caller may see of it, as a filter. */
   async #narrowed(store: string, query: Query, options: FindOptions): Promise<Filter> {
-    requireAct(this.#caller, { method: "GET", path: [store] });
+    requireAct(this.#caller, this.#act("GET", store));
     this.#open(store, "GET");
     const visible = await visibleFilter(this.#house, this.#caller, store, "GET");
     if (options.withChildGroups !== false) return and(visible, query.filter);
@@ -209,8 +240,13 @@ export class CallerEntities implements EntityService {
     return and(visible, { kind: "compare", op: "==", left: group, right: own }, query.filter);
   }
 
+  #act(method: Method, ...path: readonly string[]): Act {
+    return { method, path: this.#room ? [this.#room, ...path] : path };
+  }
+
   #open(store: string, method: Method): { store: Store; rules: StoreRules } {
     const found = this.#house.catalog.get(store);
+    if (this.#room && found.definition.flavour !== this.#room) throw noStore(store);
     const rules = this.#house.rulesOf(store);
     if (rules.without?.includes(method)) {
       const allow = (["GET", "POST", "PATCH", "DELETE"] as const).filter(
@@ -238,7 +274,7 @@ export class CallerEntities implements EntityService {
     try {
       requireAct(this.#caller, act);
       const { rules } = this.#open(store, act.method);
-      const isUserTransfer = rules.transfer && act.path[2] === "transfer";
+      const isUserTransfer = rules.transfer && act.path.at(-1) === "transfer";
       if (rules.system && !isUserTransfer) {
         throw new StoaError("method", `Things in ${store} are not shared.`, {
           allow: ["GET"],
@@ -289,6 +325,35 @@ function inArray(cause: unknown, bodies: readonly unknown[], index: number): nev
     cause,
     ...(store && { store }),
   });
+}
+
+/** By index: the object with this id, where one may be seen, and all with this type. */
+async function lookUp(
+  { engine }: House,
+  store: string,
+  visible: Filter,
+  key: string,
+): Promise<readonly string[]> {
+  const id = key.toLowerCase();
+  const entity = isUuid(id) ? await engine.read(store, id) : undefined;
+  const ids = entity && sees(visible, entity, engine.tree) ? [id] : [];
+  const filter = and(visible, equals("type", key));
+  const order = [{ path: ["time"], descending: false }];
+  const query = {
+    filter,
+    order,
+    offset: 0,
+    limit: Number.POSITIVE_INFINITY,
+    after: null,
+    only: [],
+  };
+  for await (const { texts } of engine.find(store, query)) {
+    for (const text of texts) {
+      const { _id: found } = JSON.parse(text) as { _id: string };
+      if (found !== ids[0]) ids.push(found);
+    }
+  }
+  return ids;
 }
 
 function projected(found: Found, { only }: ReadOptions): Found {

@@ -22,13 +22,18 @@ import type { Mark, Transaction } from "../storage/engine.ts";
 import type { Alteration, Creation, StoreRules, Write } from "./house.ts";
 import { violationsError } from "./store-catalog.ts";
 
-export async function createOne(write: Write, rules: StoreRules, body: JsonObject): Promise<Found> {
+export async function createOne(
+  write: Write,
+  rules: StoreRules,
+  body: JsonObject,
+  givenId?: string,
+): Promise<Found> {
   const { tx, house, caller, store } = write;
   await rules.control?.(write, null);
   const { definition } = house.catalog.get(store);
   const creation: Creation = {
     head: {
-      id: house.newId(definition.idKind),
+      id: givenId === undefined ? house.newId(definition.idKind) : checkedId(rules, givenId),
       owner: caller.user,
       group: rules.system ? (caller.groups[0] as string) : groupFor(write, body),
       access: [],
@@ -65,7 +70,7 @@ export async function updateOne(
   patch: Patch,
 ): Promise<Found> {
   const { tx, store } = write;
-  const { old, asked, sent } = patched(before, patch, tx.tree);
+  const { old, asked, sent } = patched(before, patch, tx.tree, rules);
   requireValid(write, asked);
   const alteration: Alteration = { before, old, fields: asked };
   const fields = (await rules.update?.(write, alteration)) ?? asked;
@@ -87,16 +92,30 @@ interface Patched {
 }
 
 /** The own fields before and after, and those that the patch speaks of. Protected ones stay. */
-export function patched(before: StoredEntity, patch: Patch, tree: Tree): Patched {
+export function patched(
+  before: StoredEntity,
+  patch: Patch,
+  tree: Tree,
+  { merge = mergeFields }: Pick<StoreRules, "merge"> = {},
+): Patched {
   const old = JSON.parse(before.body) as JsonObject;
   if (patch.kind === "merge") {
     const sent = ownFields(patch.patch);
-    return { old, sent, asked: mergePatch(old, sent) as JsonObject };
+    return { old, sent, asked: merge(old, sent) };
   }
   const result = applyJsonPatch(entityValue(before, tree.branchOf(before.group)), patch.patch);
   if (!isJsonObject(result)) throw violation("", "type", "the patched entity must be an object");
   const asked = ownFields(result);
   return { old, sent: asked, asked };
+}
+
+function mergeFields(old: JsonObject, sent: JsonObject): JsonObject {
+  return mergePatch(old, sent) as JsonObject;
+}
+
+function checkedId({ givenId }: StoreRules, id: string): string {
+  if (givenId) return givenId(id);
+  throw violation("id", "readOnly", "is given by the server");
 }
 
 /** At creation a client may name a group in its reach (rule 9); else it is the caller's own. */

@@ -99,6 +99,10 @@ export interface StoreRules {
    */
   control?(write: Write, before: StoredEntity | null): Promise<void>;
   create?(write: Write, creation: Creation): Promise<Created>;
+  /** Ids that a client may give, in the form in which they are kept; absent where it may not. */
+  givenId?(id: string): string;
+  /** How a merge patch applies to the fields; absent: by RFC 7396. */
+  merge?(old: JsonObject, sent: JsonObject): JsonObject;
   /** The fields to keep, or a refusal. */
   update?(write: Write, alteration: Alteration): Promise<JsonObject>;
   updated?(write: Write, before: StoredEntity, after: StoredEntity): Promise<void>;

@@ -16,7 +16,7 @@ import { Callers } from "./caller-service.ts";
 import { definitionsShownTo } from "./definition-rules.ts";
 import { EngineDirectory } from "./directory.ts";
 import { CallerEntities } from "./entity-service.ts";
-import { type FirstAdministrator, firstStart } from "./first-start.ts";
+import { type FirstAdministrator, firstReferences, firstStart } from "./first-start.ts";
 import type { House } from "./house.ts";
 import { keyedRequest } from "./idempotency.ts";
 import type { Services } from "./services.ts";
@@ -58,16 +58,29 @@ export async function openServices({
   const engine = await openEngine({ onCommit, now });
   callers = new Callers(engine, now);
   const throttle = new Throttle(engine, now);
-  const house: House = { engine, catalog, callers, throttle, newId, now, sessionLifeMs, rulesOf };
+  const house: House = {
+    engine,
+    catalog,
+    callers,
+    throttle,
+    newId,
+    now,
+    sessionLifeMs,
+    rulesOf: (store) => rulesOf(store, catalog.flavourOf(store)),
+  };
   const firstPassword = await firstStart(house, administrator);
+  await firstReferences(house);
   catalog.load(await readDefinitions(engine));
   return { services: servicesOf(house), engine, firstPassword };
 }
 
 function servicesOf(house: House): Services {
   return {
-    entitiesOf: (caller, keyed) =>
-      new CallerEntities(house, caller, keyed ? keyedRequest(caller, keyed) : null),
+    entitiesOf: (caller, { keyed, room } = {}) =>
+      new CallerEntities(house, caller, {
+        keyed: keyed ? keyedRequest(caller, keyed) : null,
+        room: room ?? null,
+      }),
     sessions: new HouseSessions(house),
     directory: new EngineDirectory(house.engine),
     stores: { shownTo: (caller) => definitionsShownTo(house, caller) },

@@ -10,10 +10,16 @@ export interface Services {
    * the same principal, route, key and body within 24 h get the first answer again. Errors:
    * `conflict` for another body under the same key.
    */
-  entitiesOf(caller: Caller, keyed?: Keyed): EntityService;
+  entitiesOf(caller: Caller, options?: EntitiesOptions): EntityService;
   readonly sessions: Sessions;
   readonly directory: Directory;
   readonly stores: Stores;
+}
+
+export interface EntitiesOptions {
+  readonly keyed?: Keyed | undefined;
+  /** The reference API: rights are those on `reference/<store>`, and only such stores are there. */
+  readonly room?: "reference";
 }
 
 export interface Sessions {

@@ -4,6 +4,7 @@
  */
 import {
   type Change,
+  type Flavour,
   isSystemStore,
   type JsonObject,
   limit,
@@ -38,8 +39,13 @@ export class StoreCatalog {
   /** Errors: `not_found` naming the store. */
   get(name: string): Store {
     const store = this.#stores.get(name);
-    if (!store) throw new StoaError("not_found", `There is no store "${name}".`, { store: name });
+    if (!store) throw noStore(name);
     return store;
+  }
+
+  /** What is in the store; of one that is not there, nothing particular. */
+  flavourOf(name: string): Flavour {
+    return this.#stores.get(name)?.definition.flavour ?? "entity";
   }
 
   has(name: string): boolean {
@@ -145,6 +151,10 @@ function toViolation({ instancePath, keyword, message, params }: ErrorObject): V
   const missing = params["missingProperty"] ?? params["additionalProperty"];
   const path = [place, missing].filter(Boolean).join(".");
   return { path, rule: keyword, message: message ?? "is not valid" };
+}
+
+export function noStore(name: string): StoaError {
+  return new StoaError("not_found", `There is no store "${name}".`, { store: name });
 }
 
 /** The error for a body that breaks its store's schema. */

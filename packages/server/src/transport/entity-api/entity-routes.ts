@@ -51,7 +51,7 @@ async function createEntities(house: House, ...[caller, request, reply]: Call): 
   requireAct(caller, { method: "POST", path: [store] });
   const creation = creationOf(await readBody(request.raw, plainTypes));
   const keyed = keyedOf(request, `POST ${apiPrefix}/${store}`, creation as Json);
-  const entities = house.services.entitiesOf(caller, keyed);
+  const entities = house.services.entitiesOf(caller, { keyed });
   if (!Array.isArray(creation)) {
     return sendFound(reply, await entities.create(store, creation as JsonObject));
   }
