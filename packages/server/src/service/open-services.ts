@@ -71,6 +71,7 @@ export async function openServices({
   const firstPassword = await firstStart(house, administrator);
   await firstReferences(house);
   catalog.load(await readDefinitions(engine));
+  await callers.begin(engine);
   return { services: servicesOf(house), engine, firstPassword };
 }
 

@@ -42,6 +42,14 @@ export function sendNotModified(reply: FastifyReply, etag: string): void {
   response.end();
 }
 
+/** Done, and nothing to say. */
+export function sendNothing(reply: FastifyReply, headers?: OutgoingHttpHeaders): void {
+  const { "content-type": _, ...rest } = unstored;
+  const response = reply.hijack().raw;
+  response.writeHead(status.noContent, merged(reply, { ...rest, ...headers }));
+  response.end();
+}
+
 /** The answer to OPTIONS. */
 export function sendAllowed(reply: FastifyReply, allow: string): void {
   const { "content-type": _, ...headers } = unstored;
@@ -63,7 +71,8 @@ function end(reply: FastifyReply, code: number, text: string, headers: OutgoingH
   response.end(text);
 }
 
-/** With what plugins have set, which is CORS. */
+/** With what plugins have set, which is CORS, and only for pages of other origins. */
 function merged(reply: FastifyReply, headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
+  if (reply.request.raw.headers.origin === undefined) return headers;
   return { ...(reply.getHeaders() as OutgoingHttpHeaders), ...headers };
 }
