@@ -68,7 +68,7 @@ export interface EntityService {
   count(store: string, query: Query, options?: FindOptions): Promise<number>;
   meta(store: string, query: Query, options?: FindOptions): Promise<Meta>;
   read(store: string, id: string, options?: ReadOptions): Promise<Found>;
-  /** `conflict` too for a given id that was there; `validation` where the store gives ids itself. */
+  /** `conflict` too for a given id that is there; `validation` where the store gives ids. */
   create(store: string, body: JsonObject, options?: CreateOptions): Promise<Found>;
   /** All or none. */
   createAll(store: string, bodies: readonly JsonObject[]): Promise<readonly Found[]>;

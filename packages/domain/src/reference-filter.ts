@@ -1,6 +1,6 @@
 /**
- * Filters and orders in the words of the reference API, where `id` is what is kept as `_id`, and the
- * server's other fields do not show. Knows filter trees; nothing of how they are written.
+ * Filters and orders in the words of the reference API, where `id` is what is kept as `_id`, and
+ * the server's other fields do not show. Knows filter trees; nothing of how they are written.
  */
 import { systemFields } from "./entity.ts";
 import type { Expression, Filter } from "./filter.ts";
@@ -41,8 +41,8 @@ export function referenceFilter(filter: Filter): Filter {
 }
 
 /**
- * Where in the store that stands which this API calls so: `["id"]` is `["_id"]`. The server's fields
- * that do not show are missing: nothing ever stands at `id` in the store.
+ * Where in the store that stands which this API calls so: `["id"]` is `["_id"]`. Fields of the
+ * server that do not show are missing: nothing ever stands at `id` in the store.
  */
 export function referencePath(path: Path): Path {
   const [first = "", ...rest] = path;

@@ -26,8 +26,8 @@ export function createReference(body: JsonObject, time: number): JsonObject {
 
 /**
  * The fields that a patch asks for (seed, PATCH; design 4): members of `opts` and `ext` merge one
- * level, where null removes and arrays are replaced; `type` and `value` are replaced whole, and null
- * is a value. `opts: null` and `ext: null` mean `{}`, which changes nothing.
+ * level, where null removes and arrays are replaced; `type` and `value` are replaced whole, and
+ * null is a value. `opts: null` and `ext: null` mean `{}`, which changes nothing.
  * @throws StoaError `validation`
  */
 export function mergeReference(old: JsonObject, patch: JsonObject): JsonObject {

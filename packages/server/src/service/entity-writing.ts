@@ -47,7 +47,8 @@ export async function createOne(
     ...creation,
     reveal: undefined,
   };
-  const entity = await insert(write, head, fields);
+  const sent = givenId === undefined ? fields : { ...fields, _id: givenId };
+  const entity = await insert(write, head, fields, sent);
   const found = foundOf(entity, tx.tree);
   return reveal ? { ...found, text: withMembers(found.text, reveal) } : found;
 }
@@ -56,10 +57,11 @@ async function insert(
   { tx, caller, store, time }: Write,
   head: Omit<EntityHead, "at">,
   fields: JsonObject,
+  sent: JsonObject,
 ) {
   const draft = { ...head, body: bodyText(fields) };
   return tx.insert(store, draft, { by: caller.user, time }).catch((cause) => {
-    throw onlySent(cause, fields);
+    throw onlySent(cause, sent);
   });
 }
 

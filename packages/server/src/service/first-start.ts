@@ -1,7 +1,7 @@
 /**
  * What an empty database is given: the root group, the three roles and the first administrator
- * (design, "First start"). A database that holds anything is left as it is, but for the store of the
- * reference API, which it is given once.
+ * (design, "First start"). A database that holds anything is left as it is, but for the store of
+ * the reference API, which it is given once.
  */
 import { storeDefinition, systemStore, systemStoreNames } from "@stoa/domain";
 import type { Transaction } from "../storage/engine.ts";

@@ -3,16 +3,13 @@
  * TLS. Each server echoes verb, path and body, so that answers tell their requests.
  */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, connect, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
+import { selfSigned } from "../../test/self-signed.ts";
 import { acceptLookup } from "./custom-verbs.ts";
 
 const kinds = { tcp: () => listening(createServer(settings, echo)), tls: tlsServer } as const;
@@ -129,7 +126,7 @@ for (const [kind, start] of Object.entries(kinds)) {
       await Promise.all(verbs.map(work));
     });
 
-    test("other unknown verbs are refused, also behind a LOOKUP and where they begin alike", async () => {
+    test("other unknown verbs are refused, also those that begin like LOOKUP", async () => {
       for (const other of ["LOOKED", "LOOP", "LOORCH", "LOOKUPS", "lookup", "FOO", "LOO"]) {
         for (const head of ["", "LOOKUP", "GET"]) {
           const client = await open();
@@ -192,7 +189,7 @@ test("timeouts hold behind LOOKUP: of a head, of a body, and between requests", 
   server.close();
 });
 
-test("an answer that is slower than the time for a head is not cut by a LOOKUP behind it", async () => {
+test("an answer slower than the time for a head is not cut by a LOOKUP behind it", async () => {
   const server = await listening(createServer({ ...settings, ...impatient }, echo));
   const client = await openTcp(server);
   client.socket.write(plain("GET", "/slowest", "") + plain("LOOKUP", "/2", "k"));
@@ -280,17 +277,7 @@ async function listening(server: Server): Promise<Server> {
 
 /** By a certificate of its own, made for this run. */
 function tlsServer(): Promise<Server> {
-  const folder = mkdtempSync(join(tmpdir(), "stoa-tls-"));
-  const [key, cert] = [join(folder, "key"), join(folder, "cert")];
-  const words =
-    "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=localhost";
-  execFileSync("openssl", [...words.split(" "), "-keyout", key, "-out", cert], { stdio: "ignore" });
-  const server = createTlsServer(
-    { ...settings, key: readFileSync(key), cert: readFileSync(cert) },
-    echo,
-  );
-  rmSync(folder, { recursive: true });
-  return listening(server);
+  return listening(createTlsServer({ ...settings, ...selfSigned() }, echo));
 }
 
 interface Client {

@@ -1,8 +1,8 @@
 /**
- * LOOKUP as a method of a `node:http` or `node:https` server. Node's parser refuses what it does not
- * know; the rest of such a connection is handed to the server once more, as a stream in which the
- * verb reads SEARCH. Knows sockets and the names of Node's own listeners, nothing of routes. Why so,
- * and what it cannot tell: docs/decisions/0011-lookup-on-node.md.
+ * LOOKUP as a method of a `node:http` or `node:https` server. Node's parser refuses what it does
+ * not know; the rest of such a connection is handed to the server once more, as a stream in which
+ * the verb reads SEARCH. Knows sockets and the names of Node's own listeners, nothing of routes.
+ * Why so, and what it cannot tell: docs/decisions/0011-lookup-on-node.md.
  */
 import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -42,13 +42,13 @@ export function acceptLookup(
   });
 }
 
-/** Of connections that have been taken over: by the socket, and by each stream that stands for it. */
+/** Connections that have been taken over: by the socket, and by each stream that stands for it. */
 const lines = new WeakMap<Duplex, Line>();
 
 /**
- * What follows the "LO" of a verb that may be LOOKUP, its third byte first; undefined for any other
- * fault. The parser gives up at the third byte, since it knows LOCK; the first two may have come in
- * packets before.
+ * What follows the "LO" of a verb that may be LOOKUP, its third byte first; undefined for any
+ * other fault. The parser gives up at the third byte, since it knows LOCK; the first two may have
+ * come in packets before.
  */
 function restAfterRefusal({ code, rawPacket, bytesParsed }: ClientError): Buffer | undefined {
   if (code !== "HPE_INVALID_METHOD" || !rawPacket || bytesParsed === undefined) return undefined;
@@ -59,7 +59,7 @@ function restAfterRefusal({ code, rawPacket, bytesParsed }: ClientError): Buffer
 
 const verb = "LOOKUP ";
 const knownVerb = "SEARCH ";
-/** Stands in for what turns out to be another verb: no method has it, so the parser refuses again. */
+/** Stands in for what is another verb after all: no method has it, so the parser refuses again. */
 const noVerb = "!".charCodeAt(0);
 
 /** A connection that has used LOOKUP. One stream after the other stands for it. */

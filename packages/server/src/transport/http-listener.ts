@@ -6,7 +6,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from "node:stream";
 import { acceptLookup, type ClientError } from "./custom-verbs.ts";
 import { headArrivalMsMax, headBytesMax, keepAliveMs, requestArrivalMsMax } from "./http-bounds.ts";
-import { type Problem, protocolProblem, rawProblem } from "./problem.ts";
+import { type Problem, rawProblem } from "./problem.ts";
+import { protocolProblemAt } from "./problem-at.ts";
 
 type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -14,7 +15,7 @@ type RequestListener = (request: IncomingMessage, response: ServerResponse) => v
 export function createHttpListener(handle: RequestListener): Server {
   const listener: RequestListener = (request, response) => {
     const fault = prepare(request);
-    if (fault) respond(response, protocolProblem(fault));
+    if (fault) respond(response, protocolProblemAt(request.url, fault));
     else handle(request, response);
   };
   const server = createServer(
@@ -31,7 +32,7 @@ export function createHttpListener(handle: RequestListener): Server {
   acceptLookup(server, onClientError);
   // An expectation that nobody knows changes nothing; Node's own refusal has no body.
   server.on("checkExpectation", listener);
-  server.on("connect", (_request, socket) => refuse(socket, protocolProblem("CONNECT")));
+  server.on("connect", ({ url }, socket) => refuse(socket, protocolProblemAt(url, "CONNECT")));
   return server;
 }
 
@@ -62,7 +63,16 @@ function onClientError(error: ClientError, socket: Duplex): void {
     socket.destroy();
     return;
   }
-  refuse(socket, protocolProblem(error.code));
+  refuse(socket, protocolProblemAt(targetOf(error, socket), error.code));
+}
+
+/** The path of a request that failed on the way, as far as it can be told; else undefined. */
+function targetOf({ rawPacket, bytesParsed = 0 }: ClientError, socket: Duplex): string | undefined {
+  const { parser } = socket as { parser?: { incoming?: IncomingMessage | null } | null };
+  if (parser?.incoming) return parser.incoming.url;
+  const text = rawPacket?.toString("latin1") ?? "";
+  const end = text.lastIndexOf("\r\n\r\n", bytesParsed);
+  return /^\s*[!-~]+ (\/[!-~]*)/.exec(end < 0 ? text : text.slice(end + 4))?.[1];
 }
 
 /** Whether part of an answer has been sent already: more words would garble it. */

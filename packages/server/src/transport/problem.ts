@@ -5,8 +5,8 @@
 import { STATUS_CODES } from "node:http";
 import { type ErrorCode, StoaError } from "@stoa/domain";
 
-/** Success is exactly 200 (design 3): existing clients test for it. */
-export const status = { ok: 200, notModified: 304 } as const;
+/** Success is exactly 200 in the entity API (design 3): existing clients test for it. */
+export const status = { ok: 200, noContent: 204, notModified: 304 } as const;
 
 /** An error as an answer, before it has gone anywhere. */
 export interface Problem {
@@ -65,25 +65,38 @@ export function problemOf(error: unknown, fault: (cause: unknown) => string): Pr
 
 /** Faults of the protocol, which no route has seen; by the code of Node's parser. */
 export function protocolProblem(code: string | undefined): Problem {
+  const { status: number, tag, message, headers } = protocolFault(code);
+  return { ...render({ status: number, tags: [tag] }, { helper: { message } }), headers };
+}
+
+/** What such a fault is, in whatever form it is told. */
+export interface ProtocolFault {
+  readonly status: number;
+  readonly tag: string;
+  readonly message: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export function protocolFault(code: string | undefined): ProtocolFault {
   switch (code) {
     case "HPE_HEADER_OVERFLOW":
-      return protocolForm(431, "error_too_large", "The request line and headers are too long.");
+      return faultOf(431, "error_too_large", "The request line and headers are too long.");
     case "ERR_HTTP_REQUEST_TIMEOUT":
-      return protocolForm(408, "error_timeout", "The request did not arrive in time.");
+      return faultOf(408, "error_timeout", "The request did not arrive in time.");
     case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
-      return protocolForm(413, "error_too_large", "The extensions of the chunks are too long.");
+      return faultOf(413, "error_too_large", "The extensions of the chunks are too long.");
     case "CONNECT":
-      return { ...protocolForm(405, "error_method", "This is no proxy."), headers: { allow: "" } };
+      return { ...faultOf(405, "error_method", "This is no proxy."), headers: { allow: "" } };
     case "OVERRIDE":
-      return protocolForm(
+      return faultOf(
         400,
         "error_validation",
         "X-HTTP-Method-Override: must be PATCH, DELETE or LOOKUP, on POST.",
       );
     case "HOST":
-      return protocolForm(400, "error_validation", "Host: must be there in HTTP/1.1.");
+      return faultOf(400, "error_validation", "Host: must be there in HTTP/1.1.");
     default:
-      return protocolForm(400, "error_validation", "This is no HTTP request.");
+      return faultOf(400, "error_validation", "This is no HTTP request.");
   }
 }
 
@@ -99,8 +112,8 @@ export function rawProblem({ status: code, headers, text }: Problem): string {
   return `${lines.join("\r\n")}\r\n\r\n${text}`;
 }
 
-function protocolForm(code: number, tag: string, message: string): Problem {
-  return { ...render({ status: code, tags: [tag] }, { helper: { message } }), headers: {} };
+function faultOf(code: number, tag: string, message: string): ProtocolFault {
+  return { status: code, tag, message, headers: {} };
 }
 
 function render({ status: code, tags }: Form, more: object): { status: number; text: string } {
@@ -114,7 +127,7 @@ function storeTag(store: string): string[] {
   return /^[a-z][a-z0-9_-]{0,62}$/.test(store) ? [`error_${store}`] : [];
 }
 
-function headersOf({ code, allow, retryAfterS }: StoaError): Record<string, string> {
+export function headersOf({ code, allow, retryAfterS }: StoaError): Record<string, string> {
   return {
     ...(code === "unauthorized" && { "www-authenticate": "Bearer" }),
     ...(code === "method" && { allow: allowHeader(allow ?? []) }),

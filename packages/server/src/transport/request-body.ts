@@ -26,11 +26,12 @@ export const patchTypes: ReadonlySet<MediaType> = new Set(["json", "merge-patch"
 export async function readBody(
   request: IncomingMessage,
   accepted: ReadonlySet<MediaType>,
+  bytesMax: number = limit.bodyBytesMax,
 ): Promise<Body | null> {
   if (!hasBody(request)) return null;
   const type = mediaTypeOf(request);
   if (!accepted.has(type)) throw unsupported();
-  const bytes = await readBytes(request);
+  const bytes = await readBytes(request, bytesMax);
   if (bytes.length === 0) return null;
   return { type, value: parseJson(decode(bytes)) };
 }
@@ -81,17 +82,17 @@ function unsupported(): StoaError {
   );
 }
 
-function readBytes(request: IncomingMessage): Promise<Buffer> {
+function readBytes(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
   const announced = Number(request.headers["content-length"] ?? 0);
-  if (announced > limit.bodyBytesMax) return Promise.reject(tooLarge());
+  if (announced > bytesMax) return Promise.reject(tooLarge(bytesMax));
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     request.on("data", (chunk: Buffer) => {
       size += chunk.length;
-      if (size <= limit.bodyBytesMax) return void chunks.push(chunk);
+      if (size <= bytesMax) return void chunks.push(chunk);
       chunks.length = 0;
-      reject(tooLarge());
+      reject(tooLarge(bytesMax));
     });
     request.on("end", () => resolve(chunks.length === 1 ? first(chunks) : Buffer.concat(chunks)));
     request.on("error", () => reject(brokenOff()));
@@ -109,8 +110,8 @@ function decode(bytes: Buffer): string {
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
 }
 
-function tooLarge(): StoaError {
-  return new StoaError("too_large", `A body has at most ${limit.bodyBytesMax} bytes.`);
+function tooLarge(bytesMax: number): StoaError {
+  return new StoaError("too_large", `A body has at most ${bytesMax} bytes here.`);
 }
 
 function brokenOff(): StoaError {

@@ -8,7 +8,7 @@ import type { Observe } from "../service/observation.ts";
 import type { Services } from "../service/services.ts";
 import { authenticate, type Door } from "./authenticate.ts";
 
-export type Verb = "GET" | "POST" | "PATCH" | "DELETE";
+export type Verb = "GET" | "POST" | "PATCH" | "DELETE" | "LOOKUP";
 
 export type RouteHandler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 
@@ -30,6 +30,18 @@ export interface House extends Door {
 }
 
 export const apiPrefix = "/api/v1";
+export const referencePrefix = "/rest/v1";
+
+/** Whether a path is below a prefix, or the prefix itself; doubled slashes count once. */
+export function isBelow(prefix: string, url: string): boolean {
+  if (!url.includes("//")) return url.startsWith(prefix) && isEnd(url, prefix.length);
+  const single = url.replace(/\/{2,}/g, "/");
+  return single.startsWith(prefix) && isEnd(single, prefix.length);
+}
+
+function isEnd(url: string, at: number): boolean {
+  return at === url.length || url[at] === "/" || url[at] === "?";
+}
 
 /** A handler that wants to know who asks. */
 export function asCaller(

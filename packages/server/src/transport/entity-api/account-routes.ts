@@ -2,20 +2,16 @@
  * Signing in and out, and what a caller may know of itself and of others: `/auth`, `/auth/token`,
  * `/principals`, the root and health (seed, "Authentication and Authorization"; design 2).
  */
-import { type Caller, type JsonObject, limit, ownValue, StoaError, violation } from "@stoa/domain";
+import { type Caller, limit, ownValue, StoaError, violation } from "@stoa/domain";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { requireAct } from "../../service/permission.ts";
-import type { DirectoryQuestion, SignedIn } from "../../service/services.ts";
+import type { DirectoryQuestion } from "../../service/services.ts";
 import { sendPrivate } from "../answer.ts";
-import {
-  authenticateIfAny,
-  endedCookie,
-  requireSameOrigin,
-  sessionCookie,
-} from "../authenticate.ts";
+import { authenticateIfAny, endedCookie, sessionCookie } from "../authenticate.ts";
 import { parameterRecord } from "../query-string.ts";
 import { checkMediaType, plainTypes, readBody } from "../request-body.ts";
 import { apiPrefix, asAnybody, asCaller, type House, queryText, type Route } from "../route.ts";
+import { ownUser, signIn } from "../sign-in.ts";
 import { objectOf } from "./entity-body.ts";
 import { listText } from "./list-stream.ts";
 
@@ -66,47 +62,23 @@ async function sendHealth(house: House, reply: FastifyReply): Promise<void> {
 }
 
 async function createSession(house: House, ...[request, reply]: AnonymousCall): Promise<void> {
-  const signedIn = await signIn(house, request, "session");
+  const signedIn = await signIn(house, request, () => credentialsOf(request, "session" as const));
   // "sucess" is in the published contract, and stays.
   const cookie = sessionCookie(request, signedIn);
   sendPrivate(reply, '{"sucess":true,"success":true}', { "set-cookie": cookie });
 }
 
 async function createToken(house: House, ...[request, reply]: AnonymousCall): Promise<void> {
-  const { secret, issuedAt, expiresAt } = await signIn(house, request, "token");
+  const { secret, issuedAt, expiresAt } = await signIn(house, request, () =>
+    credentialsOf(request, "token" as const),
+  );
   const words = { sucess: true, success: true, type: "access" };
   sendPrivate(reply, JSON.stringify({ ...words, token: secret, issuedAt, expiresAt }));
 }
 
-async function signIn(
-  house: House,
-  request: FastifyRequest,
-  way: "session" | "token",
-): Promise<SignedIn> {
-  requireSameOrigin(house, request);
+async function credentialsOf<W>(request: FastifyRequest, way: W) {
   const fields = objectOf(await readBody(request.raw, plainTypes));
-  try {
-    const signedIn = await house.sessions.signIn(attemptOf(fields, request, way));
-    house.observe({ kind: "signIn", way, outcome: "accepted" });
-    return signedIn;
-  } catch (error) {
-    const code = error instanceof StoaError ? error.code : undefined;
-    if (code === "unauthorized") house.observe({ kind: "signIn", way, outcome: "refused" });
-    if (code === "rate_limit") house.observe({ kind: "signIn", way, outcome: "throttled" });
-    throw error;
-  }
-}
-
-const agentCharactersMax = 1_000;
-
-function attemptOf(fields: JsonObject, request: FastifyRequest, way: "session" | "token") {
-  return {
-    login: ownValue(fields, "login"),
-    password: ownValue(fields, "password"),
-    way,
-    address: request.ip,
-    agent: (request.raw.headers["user-agent"] ?? "").slice(0, agentCharactersMax),
-  };
+  return { login: ownValue(fields, "login"), password: ownValue(fields, "password"), way };
 }
 
 async function removeSession(house: House, ...[caller, request, reply]: Call): Promise<void> {
@@ -129,16 +101,6 @@ async function sendSelf(house: House, ...[caller, , reply]: Call): Promise<void>
     expiresAt: Number.isFinite(expiresAt) ? expiresAt : null,
   };
   sendPrivate(reply, `{"success":true,"user":${user},${JSON.stringify(rest).slice(1)}`);
-}
-
-/** A token whose scopes do not hold users learns its own id, and no more. */
-async function ownUser(house: House, caller: Caller): Promise<string> {
-  try {
-    return (await house.services.entitiesOf(caller).read("users", caller.user)).text;
-  } catch (error) {
-    if (!(error instanceof StoaError) || error.code !== "forbidden") throw error;
-    return JSON.stringify({ _id: caller.user });
-  }
 }
 
 async function findPrincipals(house: House, ...[caller, request, reply]: Call): Promise<void> {
