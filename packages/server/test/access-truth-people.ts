@@ -117,13 +117,14 @@ export function checkGroup(draft: Draft, asker: Asker, before: Thing, after: Thi
   if (parent === old) return;
   const from = old ?? refuse("conflict");
   const place = parent ?? refuse("validation");
-  if (!reaches(draft, asker, from) || !reaches(draft, asker, place)) refuse("validation");
+  if (!reaches(draft, asker, from)) refuse("forbidden");
+  if (!reaches(draft, asker, place)) refuse("validation");
   if (branchOf(draft, place).includes(before.id)) refuse("validation");
 }
 
 export function removeGroup(draft: Draft, asker: Asker, before: Thing, into?: string): void {
   const parent = parentOf(draft, before.id) ?? refuse("conflict");
-  if (!reaches(draft, asker, parent)) refuse("validation");
+  if (!reaches(draft, asker, parent)) refuse("forbidden");
   const children = thingsOf(draft, "groups").filter(({ id }) => parentOf(draft, id) === before.id);
   const members = thingsOf(draft, "users").filter((user) => membershipOf(user).includes(before.id));
   const inIt = (store: string) => thingsOf(draft, store).filter(({ group }) => group === before.id);

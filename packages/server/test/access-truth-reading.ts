@@ -169,6 +169,7 @@ function explained(
 ): Json {
   if (!mayUse(asker, "GET", [store, ":id", "access"])) refuse("forbidden");
   if (!truth.tables.has(store)) refuse("not_found");
+  if (systemNames.includes(store)) refuse("method");
   const thing = visibleThing(truth, asker, store, "GET", id);
   const about = user === asker.user ? asker : otherAsker(truth, asker, user);
   if (user !== asker.user && !controls(truth, asker, thing)) refuse("not_found");

@@ -174,8 +174,10 @@ function shared(
 ): Json {
   const { store, id, kind } = request;
   const dropsOwn = kind === "revoke" && request.principal === asker.user && asker.scopes === null;
-  if (dropsOwn) open(draft, asker, "GET", [store, ":id"]);
-  else if (kind === "revoke") open(draft, asker, "DELETE", [store, ":id", "access", ":principal"]);
+  if (dropsOwn) {
+    if (!draft.tables.has(store)) refuse("not_found");
+  } else if (kind === "revoke")
+    open(draft, asker, "DELETE", [store, ":id", "access", ":principal"]);
   else open(draft, asker, "POST", [store, ":id", kind === "grant" ? "access" : "transfer"]);
   if (systemNames.includes(store) && !(store === "users" && kind === "transfer")) refuse("method");
   const before = visibleThing(draft, asker, store, "POST", id);

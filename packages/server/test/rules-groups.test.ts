@@ -38,7 +38,7 @@ ruleOnEach("rule 11: groups are made and moved within reach", async (house) => {
     await refused("validation", entities.create("groups", { name: "x", parent }));
     await refused("validation", entities.update("groups", left, merge({ parent })));
   }
-  await refused("validation", entities.update("groups", a, merge({ parent: left })));
+  await refused("forbidden", entities.update("groups", a, merge({ parent: left })));
   await refused("not_found", entities.update("groups", b, merge({ name: "x" })));
   await refused("validation", entities.create("groups", { name: "no parent" }));
 });
@@ -51,11 +51,11 @@ rule(
     const second = await house.group("second");
     await (await house.as(house.admin)).update("users", user, merge({ groups: [second] }));
     const entities = await house.as(user);
-    await refused("validation", entities.update("groups", a, merge({ parent: second })));
-    await refused("validation", entities.remove("groups", second));
+    await refused("forbidden", entities.update("groups", a, merge({ parent: second })));
+    await refused("forbidden", entities.remove("groups", second));
     await entities.update("groups", left, merge({ parent: second }));
     await entities.update("groups", a, merge({ name: "renamed" }));
-    await refused("validation", (await house.as(gardener)).remove("groups", a));
+    await refused("forbidden", (await house.as(gardener)).remove("groups", a));
   },
 );
 

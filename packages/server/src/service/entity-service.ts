@@ -35,7 +35,7 @@ import {
   rememberedAnswer,
   rememberRefusal,
 } from "./idempotency.ts";
-import { requireAct } from "./permission.ts";
+import { type RouteValues, requireAct } from "./permission.ts";
 import { equals } from "./session-service.ts";
 import { noStore, type Store } from "./store-catalog.ts";
 import { unwindPages, unwindText } from "./unwind.ts";
@@ -211,11 +211,8 @@ export class CallerEntities implements EntityService {
   }
 
   revoke(store: string, id: string, principal: string): Promise<Found> {
-    const own = principal === this.#caller.user && this.#caller.scopes === null;
-    const act: Act = own
-      ? this.#act("GET", store, ":id")
-      : this.#act("DELETE", store, ":id", "access", ":principal");
-    return this.#share(store, act, (write) => revokeEntity(write, id, principal));
+    const act = this.#act("DELETE", store, ":id", "access", ":principal");
+    return this.#share(store, act, (write) => revokeEntity(write, id, principal), { principal });
   }
 
   transfer(store: string, id: string, to: { owner?: string; group?: string }): Promise<Found> {
@@ -225,7 +222,11 @@ export class CallerEntities implements EntityService {
 
   async explain(store: string, id: string, user?: string): Promise<Explanation> {
     requireAct(this.#caller, this.#act("GET", store, ":id", "access"));
-    this.#open(store, "GET");
+    const { rules } = this.#open(store, "GET");
+    if (rules.system) {
+      const message = `What may be done in ${store} is not decided by sharing.`;
+      throw new StoaError("method", message, { allow: [], store });
+    }
     return explainEntity(this.#house, this.#caller, store, id, user);
   }
 
@@ -270,9 +271,10 @@ export class CallerEntities implements EntityService {
     store: string,
     act: Act,
     work: (write: Write, rules: StoreRules) => Promise<StoredEntity>,
+    values: RouteValues = {},
   ): Promise<Found> {
     try {
-      requireAct(this.#caller, act);
+      requireAct(this.#caller, act, values);
       const { rules } = this.#open(store, act.method);
       const isUserTransfer = rules.transfer && act.path.at(-1) === "transfer";
       if (rules.system && !isUserTransfer) {
@@ -281,9 +283,8 @@ export class CallerEntities implements EntityService {
           store,
         });
       }
-      return this.#write(store, act, rules, async (write) =>
-        foundOf(await work(write, rules), write.tx.tree),
-      );
+      const share = async (write: Write) => foundOf(await work(write, rules), write.tx.tree);
+      return this.#write(store, act, rules, share, values);
     } catch (cause) {
       return Promise.reject(cause);
     }
@@ -295,13 +296,13 @@ export class CallerEntities implements EntityService {
     act: Act,
     rules: StoreRules,
     work: (write: Write) => Promise<T>,
-    { id, parameters = {} }: WriteOptions & { id?: string } = {},
+    { parameters = {}, ...values }: WriteOptions & RouteValues = {},
   ): Promise<T> {
     const house = this.#house;
     return house.engine.transact(
       async (tx) => {
         const caller = await house.callers.inside(tx, this.#caller);
-        if (caller !== this.#caller) requireAct(caller, act, id === undefined ? {} : { id });
+        if (caller !== this.#caller) requireAct(caller, act, values);
         const time = house.now();
         return work({ house, tx, caller, store, time, parameters, prepared: undefined });
       },

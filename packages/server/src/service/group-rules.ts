@@ -33,11 +33,10 @@ export const groupRules: StoreRules = {
   async update(write: Write, { before, old, fields }: Alteration): Promise<JsonObject> {
     const parent = textField(fields, "parent") ?? null;
     const oldParent = textField(old, "parent") ?? null;
-    requireReach(write, before.id);
     if (parent === oldParent) return fields;
     if (oldParent === null) throw new StoaError("conflict", "The root group cannot be moved.");
     if (parent === null) throw violation("parent", "required", "a group needs a parent");
-    requireReach(write, oldParent);
+    requireReached(write, before.id, oldParent);
     requireReach(write, parent);
     write.tx.tree.with({ id: before.id, parent, revision: 0 });
     return fields;
@@ -46,14 +45,20 @@ export const groupRules: StoreRules = {
   async remove(write: Write, before: StoredEntity): Promise<void> {
     const parent = write.tx.tree.parentOf(before.id);
     if (parent === null) throw new StoaError("conflict", "The root group cannot be removed.");
-    requireReach(write, before.id);
-    requireReach(write, parent);
+    requireReached(write, before.id, parent);
     const into = write.parameters["into"];
     if (into === undefined) await requireUnused(write, before.id);
     else await moveAll(write, before.id, into);
     await moveSystemEntities(write, before.id, into ?? parent);
   },
 };
+
+/** Errors: `forbidden` for a group that one does not stand above (rule 11). */
+function requireReached({ tx, caller }: Write, ...groups: readonly string[]): void {
+  const reach = tx.tree.reachOf(caller.groups);
+  if (groups.every((group) => reach.has(group))) return;
+  throw new StoaError("forbidden", "Only those above a group's parent move or remove it.");
+}
 
 /** Errors: one same `validation` for unknown groups and those out of reach (rules 11, 17). */
 function requireReach({ tx, caller }: Write, group: string): void {

@@ -4,18 +4,26 @@
  */
 import { type Act, type Caller, holds, StoaError } from "@stoa/domain";
 
-/**
- * @param id the `:id` of the route, where it has one: people may always read their own user.
- * Errors: `forbidden`.
- */
-export function requireAct(caller: Caller, act: Act, { id }: { id?: string } = {}): void {
-  if (holds(caller, act) || everybodyMay(caller, act, id)) return;
+/** Values of the route's parameters that matter for what everybody may do. */
+export interface RouteValues {
+  /** People may always read their own user. */
+  readonly id?: string;
+  /** Anyone may drop a grant made to itself (rule 9). */
+  readonly principal?: string;
+}
+
+/** Errors: `forbidden`. */
+export function requireAct(caller: Caller, act: Act, values: RouteValues = {}): void {
+  if (holds(caller, act) || everybodyMay(caller, act, values)) return;
   const needed = `${act.method} ${act.path.join("/")}`;
   throw new StoaError("forbidden", `Needs "${needed}" in the role and in the scopes of the token.`);
 }
 
-function everybodyMay(caller: Caller, { method, path }: Act, id?: string): boolean {
+function everybodyMay(caller: Caller, { method, path }: Act, values: RouteValues): boolean {
   const [room, ...rest] = path;
+  if (method === "DELETE" && path.at(-1) === ":principal") {
+    return caller.scopes === null && values.principal === caller.user;
+  }
   if (rest.length > 1) return false;
   if (room === "stores") return method === "GET";
   if (caller.scopes !== null) return false;
@@ -27,7 +35,7 @@ function everybodyMay(caller: Caller, { method, path }: Act, id?: string): boole
     case "principals":
       return method === "GET";
     case "users":
-      return isOwnUser(caller, id) && ["GET", "PATCH"].includes(method);
+      return isOwnUser(caller, values.id) && ["GET", "PATCH"].includes(method);
     default:
       return false;
   }

@@ -73,8 +73,11 @@ function placeOf(
   rest: Act["path"],
   request: FastifyRequest,
 ): { store: string; id: string } {
-  const { store, id: sent } = request.params as { store: string; id: string };
-  const id = sent.toLowerCase();
-  requireAct(caller, { method, path: [store, ":id", ...rest] }, { id });
+  const sent = request.params as { store: string; id: string; principal?: string };
+  const { store } = sent;
+  const id = sent.id.toLowerCase();
+  const principal = sent.principal?.toLowerCase();
+  const values = principal === undefined ? { id } : { id, principal };
+  requireAct(caller, { method, path: [store, ":id", ...rest] }, values);
   return { store, id };
 }
