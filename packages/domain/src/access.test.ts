@@ -19,7 +19,6 @@ function callerOf(more: Partial<Caller> = {}): Caller {
     way: "session",
     wayId: "way",
     expiresAt: 0,
-    version: 0,
     ...more,
   };
 }

@@ -15,7 +15,6 @@ function caller(credentials: string[], scopes: string[] | null = null, groups = 
     way: scopes ? "token" : "session",
     wayId: "way",
     expiresAt: 0,
-    version: 0,
   };
 }
 

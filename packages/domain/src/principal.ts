@@ -22,8 +22,6 @@ export interface Caller {
   readonly wayId: string;
   /** Unix milliseconds at which session or token ends. */
   readonly expiresAt: number;
-  /** Sequence number of the last change that could matter, when this was read. */
-  readonly version: number;
 }
 
 /** Role and scopes both permit it. */

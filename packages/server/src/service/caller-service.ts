@@ -24,6 +24,9 @@ export class Callers {
   readonly #engine: Reader;
   readonly #now: () => number;
   readonly #known = new Map<string, Caller>();
+  /** Callers that nothing committed so far has changed. */
+  #current = new WeakSet<Caller>();
+  /** The last committed change that could have. */
   #version = 0;
 
   constructor(engine: Reader, now: () => number) {
@@ -46,16 +49,16 @@ export class Callers {
     const version = this.#version;
     const record = await this.#engine.recall(way, hashOf(secret));
     if (!record) throw notSignedIn();
-    const caller = await readCaller(this.#engine, way, record.subject, version, this.#now());
+    const caller = await readCaller(this.#engine, way, record.subject, this.#now());
     if (version === this.#version) this.#keep(key, caller);
     return caller;
   }
 
   /** The caller as of a transaction. Errors: `unauthorized` when it has ended meanwhile. */
   async inside(tx: Transaction, caller: Caller): Promise<Caller> {
-    const version = tx.lastChange(decisiveStores);
-    if (version <= caller.version && caller.expiresAt > this.#now()) return caller;
-    return this.#again(tx, caller, version);
+    const isSettled = tx.lastChange(decisiveStores) <= this.#version;
+    if (isSettled && this.#current.has(caller) && caller.expiresAt > this.#now()) return caller;
+    return this.#again(tx, caller);
   }
 
   /**
@@ -63,9 +66,9 @@ export class Callers {
    */
   async isUnchanged(caller: Caller): Promise<boolean> {
     if (caller.expiresAt <= this.#now()) return false;
-    if (caller.version === this.#version) return true;
+    if (this.#current.has(caller)) return true;
     try {
-      const now = await this.#again(this.#engine, caller, this.#version);
+      const now = await this.#again(this.#engine, caller);
       return sameRights(now, caller);
     } catch (cause) {
       if (cause instanceof StoaError && cause.code === "unauthorized") return false;
@@ -79,25 +82,38 @@ export class Callers {
       this.#version = change.sequence;
       if (change.op === "insert") continue;
       if (change.store === "tokens" || change.store === "sessions") this.#drop(change.id);
-      else this.#known.clear();
+      else this.#dropAll();
     }
   }
 
   #drop(wayId: string): void {
-    for (const [key, caller] of this.#known) if (caller.wayId === wayId) this.#known.delete(key);
+    for (const [key, caller] of this.#known) {
+      if (caller.wayId !== wayId) continue;
+      this.#known.delete(key);
+      this.#current.delete(caller);
+    }
   }
 
-  #again(reader: Reader, caller: Caller, version: number): Promise<Caller> {
+  #dropAll(): void {
+    this.#known.clear();
+    this.#current = new WeakSet();
+  }
+
+  #again(reader: Pick<Engine, "read">, caller: Caller): Promise<Caller> {
     const way = caller.way === "session" ? "session" : "token";
-    return readCaller(reader, way, caller.wayId, version, this.#now());
+    return readCaller(reader, way, caller.wayId, this.#now());
   }
 
   #keep(key: string, caller: Caller): void {
     if (this.#known.size >= callersKeptMax) {
-      const [oldest] = this.#known.keys();
-      if (oldest !== undefined) this.#known.delete(oldest);
+      const [oldest] = this.#known;
+      if (oldest) {
+        this.#known.delete(oldest[0]);
+        this.#current.delete(oldest[1]);
+      }
     }
     this.#known.set(key, caller);
+    this.#current.add(caller);
   }
 }
 
@@ -121,7 +137,6 @@ async function readCaller(
   reader: Pick<Engine, "read">,
   way: "session" | "token",
   wayId: string,
-  version: number,
   now: number,
 ): Promise<Caller> {
   const via = await reader.read(way === "session" ? "sessions" : "tokens", wayId);
@@ -141,7 +156,6 @@ async function readCaller(
     way: way === "session" ? "session" : type === "sign-in" ? "sign-in" : "token",
     wayId,
     expiresAt: endsAt,
-    version,
   };
 }
 

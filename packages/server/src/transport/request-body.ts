@@ -96,7 +96,9 @@ function readBytes(request: IncomingMessage, bytesMax: number): Promise<Buffer> 
     });
     request.on("end", () => resolve(chunks.length === 1 ? first(chunks) : Buffer.concat(chunks)));
     request.on("error", () => reject(brokenOff()));
-    request.on("close", () => reject(brokenOff()));
+    request.on("close", () => {
+      if (!request.complete) reject(brokenOff());
+    });
   });
 }
 
