@@ -112,15 +112,20 @@ function scanWindow(asked: Windowed, plan: Plan, position: Position): Window {
     const found = gathered(connection, statement, { table, limit });
     rows.push(...found.rows);
     const last = found.rows.at(-1);
-    if (last && (rows.length === wanted || found.isCut)) return upTo(cursorOf(plan.keys, last));
+    if (last && (rows.length === wanted || found.isCut)) {
+      return upTo(cursorOf(plan.keys, last, isSkipping));
+    }
     const passed = plan.rest.length > 0 && lastScanned(connection, plan, segment, scannedMax);
     if (!passed) continue;
     const merged =
-      rule && mergedRows(asked, plan, { rule, after: passed, limit: wanted - rows.length });
-    if (!merged) return upTo(cursorOf(plan.keys, passed));
+      rule &&
+      mergedRows(asked, plan, { rule, after: passed, limit: wanted - rows.length, isSkipping });
+    if (!merged) return upTo(cursorOf(plan.keys, passed, true));
     rows.push(...merged.rows);
     const end = merged.rows.at(-1);
-    if (end && (rows.length === wanted || merged.isCut)) return upTo(cursorOf(plan.keys, end));
+    if (end && (rows.length === wanted || merged.isCut)) {
+      return upTo(cursorOf(plan.keys, end, isSkipping));
+    }
     break;
   }
   return { rows: isSkipping ? [] : (rows as unknown as Row[]), next: null };
@@ -137,7 +142,7 @@ function mergeable({ keys, range, rest }: Plan): Visibility | undefined {
 function mergedRows(
   { connection, table, body }: Windowed,
   { keys }: Plan,
-  { rule, after, limit }: { rule: Visibility; after: Values; limit: number },
+  { rule, after, limit, isSkipping }: MergeBounds,
 ): Gathered | undefined {
   const merge = {
     connection,
@@ -151,7 +156,7 @@ function mergedRows(
   const entities = `e${table.n} e INDEXED BY e${table.n}_id`;
   const from = `(${sql} LIMIT ?) s CROSS JOIN ${entities} ON e.id = s.id`;
   const statement = {
-    sql: `SELECT ${rowColumns("e.", body)}, e.id FROM ${from}`,
+    sql: `SELECT ${isSkipping ? idKey : rowColumns("e.", body)} FROM ${from}`,
     values: [...values, limit],
   };
   return gathered(connection, statement, { table, limit });
@@ -169,7 +174,7 @@ function scanSql(
   { table, isSkipping, limit, scannedMax, body }: ScanBounds,
 ): Sql {
   const where = joined([plan.range, segment.range], "AND");
-  const keys = free(plan.keys).map(({ sql }, at) => `${sql} AS k${at}`);
+  const keys = keysBeside(plan.keys, isSkipping).map(({ sql }, at) => `${sql} AS k${at}`);
   const order = orderSql(segment.keys);
   if (plan.rest.length === 0) {
     const columns = [...(isSkipping ? [] : [rowColumns("e.", body)]), ...keys].join(", ");
@@ -178,17 +183,19 @@ function scanSql(
       values: [...where.values, limit],
     };
   }
-  const inner =
-    `SELECT e.n AS n, e.id AS id, e.grp AS grp, e.own AS own, e.acc AS acc, ${keys.join(", ")} ` +
-    `FROM ${plan.from} WHERE ${where.sql} ORDER BY ${order} LIMIT ${scannedMax}`;
+  // Each column that the inner level hands on costs as much as looking at a row.
+  const hasSelf = plan.rest.some((rule) => rule.kind === "visible" && rule.self !== null);
+  const handedOn = ["n", "grp", "own", "acc", ...(hasSelf ? ["id"] : [])];
+  const columns = [...handedOn.map((name) => `e.${name} AS ${name}`), ...keys].join(", ");
+  const inner = `SELECT ${columns} FROM ${plan.from} WHERE ${where.sql} ORDER BY ${order} LIMIT ${scannedMax}`;
   const seen = joined(
     plan.rest.map((rule) => visibleIn(plan, rule)),
     "AND",
   );
-  const names = keys.map((_, at) => `s.k${at}`).join(", ");
+  const names = keys.map((_, at) => `s.k${at}`);
   const outer = isSkipping
-    ? `SELECT ${names} FROM (${inner}) s`
-    : `SELECT ${rowColumns("e.", body)}, ${names} FROM (${inner}) s ` +
+    ? `SELECT ${names.join(", ")} FROM (${inner}) s`
+    : `SELECT ${[rowColumns("e.", body), ...names].join(", ")} FROM (${inner}) s ` +
       `CROSS JOIN e${table.n} e ON e.n = s.n`;
   return {
     sql: `${outer} WHERE ${seen.sql} LIMIT ?`,
@@ -220,7 +227,8 @@ function fewWindow({ connection, table, body }: Windowed, plan: Plan, position: 
   const where = joined([plan.range, filterOf(plan), later], "AND");
   const keys = free(plan.keys);
   const limit = Math.min(position.left, connection.bounds.windowEntitiesMax);
-  const columns = [rowColumns("e.", body), ...keys.map(({ sql }) => sql)].join(", ");
+  const beside = keysBeside(plan.keys, false).map(({ sql }) => sql);
+  const columns = [rowColumns("e.", body), ...beside].join(", ");
   const order = keys.length > 0 ? `ORDER BY ${orderSql(keys)}` : "";
   connection.filters = plan.dialect.filters;
   const statement: Sql = {
@@ -286,6 +294,13 @@ interface Bounds {
   readonly table: StoreTable;
 }
 
+interface MergeBounds {
+  readonly rule: Visibility;
+  readonly after: Values;
+  readonly limit: number;
+  readonly isSkipping: boolean;
+}
+
 interface ScanBounds extends Bounds {
   /** Only keys are wanted. */
   readonly isSkipping: boolean;
@@ -307,10 +322,18 @@ function openSegments(keys: readonly SortKey[], cursor: Values | null): readonly
   });
 }
 
-/** The values of all keys, those bound among them, out of a row that ends with the free ones. */
-function cursorOf(keys: readonly SortKey[], row: Values): Values {
-  let at = row.length - free(keys).length;
-  return keys.map(({ bound }) => (bound === undefined ? (row[at++] as SqlValue) : bound));
+/** The values of all keys, those bound among them, out of a row that ends with `keysBeside`. */
+function cursorOf(keys: readonly SortKey[], row: Values, isSkipping = false): Values {
+  let at = row.length - keysBeside(keys, isSkipping).length;
+  return keys.map(({ bound, sql }) => {
+    if (bound !== undefined) return bound;
+    return !isSkipping && sql === idKey ? (row[0] as SqlValue) : (row[at++] as SqlValue);
+  });
+}
+
+/** Free keys that stand behind the columns of a row, which begin with the id. */
+function keysBeside(keys: readonly SortKey[], isSkipping: boolean): readonly SortKey[] {
+  return free(keys).filter(({ sql }) => isSkipping || sql !== idKey);
 }
 
 function free(keys: readonly SortKey[]): readonly SortKey[] {
@@ -328,6 +351,7 @@ function advanced({ skip, left }: Position, cursor: Values, count: number): Posi
   return left - count <= 0 ? null : { cursor, skip, left: left - count };
 }
 
+const idKey = "e.id";
 const tick: Sql = { sql: "stoa_tick(e.n) = 1", values: [] };
 /** Where the text stands in `rowColumns`. */
 const bodyColumn = 7;
