@@ -266,12 +266,6 @@ const faults: readonly [name: string, bytes: string, status: number, number: num
     1405,
   ],
   [
-    "headers that are too long",
-    `GET ${list} HTTP/1.1\r\nX: ${"x".repeat(70_000)}\r\n\r\n`,
-    431,
-    1410,
-  ],
-  [
     "a chunk that is none",
     `POST ${list} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`,
     400,
