@@ -7,11 +7,11 @@ import { mkdirSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Figures, rowsOf } from "./bars.ts";
 import { measureCounts, measureExport, measureLongList, measureStart } from "./delay.ts";
+import { benchFolder } from "./kept-folder.ts";
 import { openPlace, type Place } from "./place.ts";
 import { anonymousMegabytes } from "./process.ts";
 import { measureRate, type RateWork } from "./rate.ts";
 import { keepFigures, machineText, writeDocument } from "./report.ts";
-import { benchFolder } from "./seed.ts";
 import { textTable } from "./table.ts";
 
 const usage = `Usage: npm run bench -- [--entities 10000,1000000] [--seconds 5] [--only get,list]

@@ -5,11 +5,12 @@
 import type { OutgoingHttpHeaders } from "node:http";
 import type { Api, Reply } from "./api.ts";
 import { entityOf, pick, randomOf } from "./entity-source.ts";
+import { benchFolder } from "./kept-folder.ts";
 import type { RawResult, RawTask } from "./limit-sqlite.ts";
 import { type LoadResult, runLoad } from "./load.ts";
 import type { Place } from "./place.ts";
 import { anonymousMegabytes } from "./process.ts";
-import { benchFolder } from "./seed.ts";
+import { wireRequest } from "./wire-request.ts";
 
 export type RateWork = "get" | "list" | "insert" | "patch";
 
@@ -63,14 +64,20 @@ export function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-interface Requests {
+export interface Requests {
   readonly requests: readonly string[];
   readonly sample: Reply;
   /** Ids that lists begin after, where the work is a list. */
   readonly cursors?: readonly string[];
 }
 
-async function requestsOf({ middle, ids, seed }: Place, work: RateWork): Promise<Requests> {
+/** What requests are made of. */
+export type RequestPlace = Pick<Place, "middle" | "ids" | "seed">;
+
+export async function requestsOf(
+  { middle, ids, seed }: RequestPlace,
+  work: RateWork,
+): Promise<Requests> {
   const random = randomOf(3);
   const some = Array.from({ length: requestsTotal }, () => pick(ids, random));
   const raw = (method: string, path: string, body?: string) =>
@@ -123,15 +130,9 @@ async function listRequests(middle: Api): Promise<Requests> {
   };
 }
 
-function rawRequest({ token }: Api, method: string, path: string, body?: string): string {
-  const entity =
-    body === undefined
-      ? ""
-      : `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`;
-  return (
-    `${method} /api/v1/${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n` +
-    `Authorization: Bearer ${token}\r\n${entity}\r\n${body ?? ""}`
-  );
+export function rawRequest({ token }: Api, method: string, path: string, body?: string): string {
+  const headers = { Authorization: `Bearer ${token}` };
+  return wireRequest({ method, path: `/api/v1/${path}`, headers, body });
 }
 
 const rounds = 3;

@@ -2,18 +2,15 @@
  * Writes down what a run found: raw figures as JSON, and the table between the markers of
  * docs/benchmarks.md. Measures nothing.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type Figures, rowsOf } from "./bars.ts";
+import { writeSection } from "./document.ts";
+import { benchFolder } from "./kept-folder.ts";
 import { generator } from "./load.ts";
-import { root } from "./process.ts";
-import { benchFolder } from "./seed.ts";
 import { markdownTable } from "./table.ts";
-
-const document = join(root, "docs", "benchmarks.md");
-const [begin, end] = ["<!-- bench:begin -->", "<!-- bench:end -->"];
 
 /** `"2 cores (...), 24 GB, Node 26.10.0, SQLite 3.53.0; load by wrk, 1 thread"` */
 export function machineText(): string {
@@ -33,11 +30,10 @@ export function keepFigures(command: string, figures: readonly Figures[]): void 
 
 /** For whole runs only: a part would hide the rest. */
 export function writeDocument(command: string, figures: readonly Figures[]): void {
-  const text = readFileSync(document, "utf8");
-  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`${document} has lost its markers`);
-  const date = new Date().toISOString().slice(0, 10);
-  const lines = [begin, "", `\`${command}\`, ${date}: ${machineText()}.`, ""];
-  const table = `${[...lines, markdownTable(rowsOf(figures))].join("\n")}\n\n`;
-  writeFileSync(document, text.slice(0, from) + table + text.slice(to));
+  writeSection("bench", `${runText(command)}\n\n${markdownTable(rowsOf(figures))}`);
+}
+
+/** What was run, when and where: the first line of each section of docs/benchmarks.md. */
+export function runText(command: string): string {
+  return `\`${command}\`, ${new Date().toISOString().slice(0, 10)}: ${machineText()}.`;
 }

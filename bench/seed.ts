@@ -2,22 +2,10 @@
  * A data directory with so many entities, made through the HTTP API and kept for the next run:
  * 1,000 groups in a tree of depth 3, 20 owners, 2 % with explicit access.
  */
-import { createHash } from "node:crypto";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { join } from "node:path";
 import { type Api, signIn } from "./api.ts";
 import { benchStore, entityOf, pick, randomOf } from "./entity-source.ts";
-import { adminPassword, root, startStoa, within } from "./process.ts";
-
-export const benchFolder = join(root, ".stoa", "bench");
+import { copied, kept } from "./kept-folder.ts";
+import { adminPassword, startStoa, within } from "./process.ts";
 
 /** What the bench must know of a seeded directory. */
 export interface Seed {
@@ -35,43 +23,20 @@ export const logins = { middle: "bench-middle", whole: "bench-whole" } as const;
 
 /** A copy of the seeded directory that may be written to, and what is in it. */
 export async function seededCopy(entities: number, name: string) {
-  const kept = await seeded(entities);
-  const data = join(benchFolder, name);
-  rmSync(data, { recursive: true, force: true });
-  cpSync(join(kept, "data"), data, { recursive: true });
-  const seed = JSON.parse(readFileSync(join(kept, "seed.json"), "utf8")) as Seed;
-  return { data, seed };
+  const { data, about } = await kept({
+    name: `seed-${entities}`,
+    files: ["bench/seed.ts", "bench/entity-source.ts"],
+    make: (empty) => seed(empty, entities),
+  });
+  return { data: copied(data, name), seed: about };
 }
 
-/** The kept directory of this schema and these entities, made where there is none yet. */
-async function seeded(entities: number): Promise<string> {
-  const folder = join(benchFolder, `seed-${entities}-${mark()}`);
-  if (existsSync(folder)) return folder;
-  const draft = `${folder}-draft`;
-  rmSync(draft, { recursive: true, force: true });
-  mkdirSync(join(draft, "data"), { recursive: true });
-  const server = await startStoa(join(draft, "data"));
-  const seed = await within(
-    1_800_000,
-    "seeding",
-    fill(await signIn(server.url, "admin"), entities),
-  );
+async function seed(data: string, entities: number): Promise<Seed> {
+  const server = await startStoa(data);
+  const filling = signIn(server.url, "admin").then((admin) => fill(admin, entities));
+  const made = await within(1_800_000, "seeding", filling);
   await server.end();
-  writeFileSync(join(draft, "seed.json"), JSON.stringify(seed));
-  renameSync(draft, folder);
-  return folder;
-}
-
-/** Changes with everything that decides what the directory holds. */
-function mark(): string {
-  const files = [
-    "packages/server/src/storage/sqlite-schema.ts",
-    "bench/seed.ts",
-    "bench/entity-source.ts",
-  ];
-  const hash = createHash("sha256");
-  for (const file of files) hash.update(readFileSync(join(root, file)));
-  return hash.digest("hex").slice(0, 12);
+  return made;
 }
 
 async function fill(admin: Api, entities: number): Promise<Seed> {
@@ -94,7 +59,7 @@ async function fill(admin: Api, entities: number): Promise<Seed> {
   return { entities, rootGroup, middleGroup, reach, seconds };
 }
 
-async function makeGroups(admin: Api, parents: readonly string[]): Promise<string[]> {
+export async function makeGroups(admin: Api, parents: readonly string[]): Promise<string[]> {
   const bodies = parents.map((parent, n) => ({ name: `group ${n} of ${parents.length}`, parent }));
   const made = JSON.parse((await admin.send("POST", "groups", bodies)).text) as { _id: string }[];
   return made.map(({ _id }) => _id);
@@ -102,11 +67,7 @@ async function makeGroups(admin: Api, parents: readonly string[]): Promise<strin
 
 /** Signed in: the owners of the entities. Makes the accounts of the bench beside them. */
 async function makeUsers(admin: Api, rootGroup: string, middleGroup: string): Promise<Api[]> {
-  const roles = JSON.parse((await admin.send("GET", "roles")).text) as {
-    _id: string;
-    name: string;
-  }[];
-  const role = roles.find(({ name }) => name === "member")?._id;
+  const role = await memberRole(admin);
   const make = async (login: string, group: string) => {
     await admin.send("POST", "users", { login, password: adminPassword, role, group });
     return signIn(admin.url, login);
@@ -116,6 +77,13 @@ async function makeUsers(admin: Api, rootGroup: string, middleGroup: string): Pr
   const owners: Api[] = [];
   for (let n = 0; n < ownersTotal; n++) owners.push(await make(`owner-${n}`, rootGroup));
   return owners;
+}
+
+/** Id of the role that every bench account has. */
+export async function memberRole(admin: Api): Promise<string> {
+  const { text } = await admin.send("GET", "roles");
+  const roles = JSON.parse(text) as { _id: string; name: string }[];
+  return roles.find(({ name }) => name === "member")?._id ?? "";
 }
 
 async function makeEntities(

@@ -18,20 +18,31 @@ export interface Row {
 const titles = ["work", "entities", "figure", "limit", "ratio", "bar", "met?"];
 
 export function textTable(rows: readonly Row[]): string {
-  const lines = [titles, ...rows.map(cellsOf)];
-  const widths = titles.map((_, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0)));
-  const lineOf = (cells: readonly string[]) =>
-    cells
-      .map((cell, at) => padded(cell, widths[at] ?? 0, at))
-      .join("  ")
-      .trimEnd();
-  return lines.map(lineOf).join("\n");
+  return textOf([titles, ...rows.map(cellsOf)], isNumeric);
 }
 
 export function markdownTable(rows: readonly Row[]): string {
-  const lineOf = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  const rule = titles.map((_, at) => (isNumeric(at) ? "---:" : "---"));
-  return [titles, rule, ...rows.map(cellsOf)].map(lineOf).join("\n");
+  return markdownOf([titles, ...rows.map(cellsOf)], isNumeric);
+}
+
+/** The first line holds the titles. */
+type Lines = readonly (readonly string[])[];
+type IsNumeric = (column: number) => boolean;
+
+/** Any table for a terminal. */
+export function textOf(lines: Lines, isNumber: IsNumeric): string {
+  const widths = (lines[0] ?? []).map((_, at) =>
+    Math.max(...lines.map((line) => line[at]?.length ?? 0)),
+  );
+  const padded = (cell: string, at: number) =>
+    isNumber(at) ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0);
+  return lines.map((line) => line.map(padded).join("  ").trimEnd()).join("\n");
+}
+
+/** Any table for a document. */
+export function markdownOf([heads = [], ...lines]: Lines, isNumber: IsNumeric): string {
+  const rule = heads.map((_, at) => (isNumber(at) ? "---:" : "---"));
+  return [heads, rule, ...lines].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
 /** `31,200` */
@@ -46,8 +57,4 @@ function cellsOf({ work, entities, figure, limit, ratio, bar, isMet }: Row): str
 
 function isNumeric(column: number): boolean {
   return column >= 1 && column <= 4;
-}
-
-function padded(cell: string, width: number, column: number): string {
-  return isNumeric(column) ? cell.padStart(width) : cell.padEnd(width);
 }
