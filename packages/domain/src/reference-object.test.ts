@@ -1,5 +1,5 @@
 /**
- * Objects of the reference API: their shape, what a patch does to them, and when nothing has changed.
+ * Objects of the reference API: their shape, what a patch does to them, and what changes nothing.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -1,6 +1,6 @@
 /**
- * Objects of the reference API through the doors of the entity API, stores of their kind that one has
- * made oneself, and signing in with the words of this API.
+ * Objects of the reference API through the doors of the entity API, stores of their kind that one
+ * has made oneself, and signing in with the words of this API.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";

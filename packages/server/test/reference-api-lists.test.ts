@@ -56,8 +56,8 @@ const rows: readonly Row[] = [
     url: `${list}?limit=1`,
     status: 200,
     text:
-      `[\n{"id":"${ids[0]}","type":"x","opts":{"title":"b"},"ext":{"ct":"2019-09-01T01:00:00.000Z",` +
-      '"lwt":"2019-09-01T01:00:00.007Z"}}\n]\n',
+      `[\n{"id":"${ids[0]}","type":"x","opts":{"title":"b"},` +
+      '"ext":{"ct":"2019-09-01T01:00:00.000Z","lwt":"2019-09-01T01:00:00.007Z"}}\n]\n',
     answers: { "content-type": json },
   },
   {

@@ -1,6 +1,6 @@
 /**
- * The reference API by rows of requests and answers: making, reading, changing and removing objects,
- * and looking them up.
+ * The reference API by rows of requests and answers: making, reading, changing and removing
+ * objects, and looking them up.
  */
 import { before } from "node:test";
 import { createWorld, type Row, testRows } from "./api-table.ts";
@@ -18,7 +18,8 @@ before(() => {
   world.clock = Date.parse("2019-08-21T07:24:18.620Z");
 });
 
-const made = `"opts":{"title":"Object 1"},"ext":{"ct":"2019-08-21T07:24:18.620Z","lwt":"2019-08-21T07:24:18.620Z"`;
+const times = `"ct":"2019-08-21T07:24:18.620Z","lwt":"2019-08-21T07:24:18.620Z"`;
+const made = `"opts":{"title":"Object 1"},"ext":{${times}`;
 
 const creating: readonly Row[] = [
   {
