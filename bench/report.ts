@@ -3,7 +3,7 @@
  * docs/benchmarks.md. Measures nothing.
  */
 import { writeFileSync } from "node:fs";
-import { availableParallelism, cpus, totalmem } from "node:os";
+import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type Figures, rowsOf } from "./bars.ts";
@@ -23,9 +23,14 @@ export function machineText(): string {
   return `${cores}, ${memory}, ${versions}; load by ${generator}`;
 }
 
-export function keepFigures(command: string, figures: readonly Figures[]): void {
+/** `"Load of the machine as it began: 0.35 (1 minute)."` */
+export function loadText(): string {
+  return `Load of the machine as it began: ${loadavg()[0]?.toFixed(2)} (1 minute).`;
+}
+
+export function keepFigures(command: string, figures: unknown, file = "latest.json"): void {
   const found = { command, date: new Date().toISOString(), machine: machineText(), figures };
-  writeFileSync(join(benchFolder, "latest.json"), `${JSON.stringify(found, null, 2)}\n`);
+  writeFileSync(join(benchFolder, file), `${JSON.stringify(found, null, 2)}\n`);
 }
 
 /** For whole runs only: a part would hide the rest. */
