@@ -12,21 +12,38 @@ import {
   type Page,
   StoaError,
   type StoredEntity,
+  type VisibilityKind,
   visibleTo,
 } from "@stoa/domain";
 import type { House, Write } from "./house.ts";
 
 /** The filter that is ANDed into every query of the caller on this store. */
-export async function visibleFilter(
+export function visibleFilter(
   house: House,
   caller: Caller,
   store: string,
   method: Method,
   tree: GroupTree = house.engine.tree,
-): Promise<Filter> {
+): Filter | Promise<Filter> {
   const rules = house.rulesOf(store);
-  if (rules.visible) return rules.visible(house, caller, method);
-  return visibleTo(caller, rules.kind, tree);
+  return rules.visible?.(house, caller, method) ?? visibilityOf(caller, rules.kind, tree);
+}
+
+interface Known {
+  readonly tree: GroupTree;
+  readonly kind: VisibilityKind;
+  readonly filter: Filter;
+}
+
+/** Kept for each caller, for as long as it asks the same of the same groups. */
+const known = new WeakMap<Caller, Known>();
+
+function visibilityOf(caller: Caller, kind: VisibilityKind, tree: GroupTree): Filter {
+  const last = known.get(caller);
+  if (last && last.tree === tree && last.kind === kind) return last.filter;
+  const filter = visibleTo(caller, kind, tree);
+  known.set(caller, { tree, kind, filter });
+  return filter;
 }
 
 /** Whether the filter lets one entity through; ordinary visibility looks at its head alone. */

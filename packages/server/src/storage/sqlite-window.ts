@@ -86,10 +86,20 @@ export function readEntity(
   n: number,
   id: string,
 ): StoredEntity | undefined {
-  const sql = `SELECT ${rowColumns("")} FROM e${n} WHERE id = ?`;
-  const row = connection.first<Row & readonly unknown[]>(sql, [id]);
+  const row = connection.first<Row & readonly unknown[]>(readSql(n), [id]);
   return row && entityOf(row, connection.dictionary);
 }
+
+/** The same text each time: finding a statement by a new one costs as much as a column. */
+function readSql(n: number): string {
+  const known = readSqls.get(n);
+  if (known !== undefined) return known;
+  const sql = `SELECT ${rowColumns("")} FROM e${n} WHERE id = ?`;
+  readSqls.set(n, sql);
+  return sql;
+}
+
+const readSqls = new Map<number, string>();
 
 function scanWindow(asked: Windowed, plan: Plan, position: Position): Window {
   const { connection, table } = asked;
