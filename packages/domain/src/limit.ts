@@ -67,3 +67,18 @@ export const principalsMax = 1_000;
 export const violationsMax = 100;
 /** A query that has no index to follow: how long it may run. */
 export const queryMsMax = 10_000;
+/** Subscriptions of one socket or stream, and calls of one socket that run at the same time. */
+export const subscriptionsMax = 1_000;
+export const socketCallsMax = 64;
+/** What waits for a receiver that reads slowly; past either it gets a gap instead. */
+export const queuedEventsMax = 10_000;
+export const queuedBytesMax = 8 * 1024 * 1024;
+/** Changes kept in memory for those who follow closely; earlier ones are read from the log. */
+export const windowChangesMax = 10_000;
+export const windowBytesMax = 32 * 1024 * 1024;
+/** Changes in one answer of `/changes`, and records of the log that one answer looks at. */
+export const changesPageMax = 10_000;
+export const changesPageDefault = 1_000;
+export const changesScannedMax = 20_000;
+/** What the filter of one subscription may take of each second, before it is ended. */
+export const filterMsPerSecondMax = 100;

@@ -3,8 +3,8 @@
  * The log goes to the standard error as lines of JSON; the standard output carries the ready line.
  */
 import { type Logger, pino } from "pino";
-import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
-import type { Answered, Observation, Observe } from "../service/observation.ts";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Answered, FeedReport, Observation, Observe } from "../service/observation.ts";
 
 export interface ObserverOptions {
   /** `"info"`; requests are told at `"debug"`, slow ones and failures at any. */
@@ -64,6 +64,8 @@ function report(log: Log, observation: Observation): void {
     case "listening":
       log.info({ url: observation.url }, "listening");
       break;
+    case "feed":
+      break;
     case "draining":
     case "stopped":
       log.info(observation.kind);
@@ -98,12 +100,32 @@ function createMeter(registry: Registry): Observe {
     labelNames: ["way", "outcome"],
     registers,
   });
+  const measureFeed = createFeedMeter(registry);
   return (observation) => {
     if (observation.kind === "request") countRequest(observation);
+    else if (observation.kind === "feed") measureFeed(observation);
     else if (observation.kind === "fault") faults.inc();
     else if (observation.kind === "signIn") {
       signIns.inc({ way: observation.way, outcome: observation.outcome });
     }
+  };
+}
+
+/** The report holds what there is so far, so each is a gauge; `rate()` makes a frequency of it. */
+function createFeedMeter(registry: Registry): (report: FeedReport) => void {
+  const gauge = (name: string, help: string) => {
+    return new Gauge({ name: `stoa_feed_${name}`, help, registers: [registry] });
+  };
+  const gauges = {
+    followers: gauge("followers", "Sockets and streams that follow changes."),
+    subscriptions: gauge("subscriptions", "Subscriptions of them."),
+    events: gauge("events_total", "Events sent."),
+    gaps: gauge("gaps_total", "Gaps told, after which a client fetches anew."),
+    drops: gauge("drops_total", "Events thrown away for receivers that are slow."),
+    lagMs: gauge("lag_milliseconds", "How long the feed has been behind the log."),
+  };
+  return (report) => {
+    for (const [name, one] of Object.entries(gauges)) one.set(report[name as keyof typeof gauges]);
   };
 }
 

@@ -67,11 +67,17 @@ export class Callers {
   async isUnchanged(caller: Caller): Promise<boolean> {
     if (caller.expiresAt <= this.#now()) return false;
     if (this.#current.has(caller)) return true;
+    const now = await this.again(caller);
+    return now !== null && sameRights(now, caller);
+  }
+
+  /** The caller as it is now; null when it has ended. */
+  async again(caller: Caller): Promise<Caller | null> {
+    if (caller.expiresAt <= this.#now()) return null;
     try {
-      const now = await this.#again(this.#engine, caller);
-      return sameRights(now, caller);
+      return await this.#again(this.#engine, caller);
     } catch (cause) {
-      if (cause instanceof StoaError && cause.code === "unauthorized") return false;
+      if (cause instanceof StoaError && cause.code === "unauthorized") return null;
       throw cause;
     }
   }
@@ -169,7 +175,8 @@ export function notSignedIn(): StoaError {
   return new StoaError("unauthorized", "Sign in first: the credential is missing, wrong or over.");
 }
 
-function sameRights(a: Caller, b: Caller): boolean {
+/** Whether the same is visible and allowed to both. */
+export function sameRights(a: Caller, b: Caller): boolean {
   const rights = ({ user, groups, credentials, scopes }: Caller) =>
     JSON.stringify([user, groups, credentials, scopes]);
   return rights(a) === rights(b);

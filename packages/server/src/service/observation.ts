@@ -16,8 +16,23 @@ export type Observation =
       readonly way: "session" | "token";
       readonly outcome: "accepted" | "refused" | "throttled";
     }
+  | FeedReport
   | { readonly kind: "draining" }
   | { readonly kind: "stopped" };
+
+/** How the feed of changes stands. */
+export interface FeedReport {
+  readonly kind: "feed";
+  /** Sockets and streams, and what they follow. */
+  readonly followers: number;
+  readonly subscriptions: number;
+  /** Since the start: events sent, gaps told, events thrown away for a receiver that was slow. */
+  readonly events: number;
+  readonly gaps: number;
+  readonly drops: number;
+  /** How long it has not been up to date with the log; 0 when it is. */
+  readonly lagMs: number;
+}
 
 export interface Answered {
   readonly kind: "request";

@@ -13,12 +13,15 @@ import {
 } from "@stoa/domain";
 import type { Commit, Engine, EngineOptions } from "../storage/engine.ts";
 import { Callers } from "./caller-service.ts";
+import { ChangeFeed } from "./change-feed.ts";
+import { changesPage } from "./changes-page.ts";
 import { definitionsShownTo } from "./definition-rules.ts";
 import { EngineDirectory } from "./directory.ts";
 import { CallerEntities } from "./entity-service.ts";
 import { type FirstAdministrator, firstReferences, firstStart } from "./first-start.ts";
 import type { House } from "./house.ts";
 import { keyedRequest } from "./idempotency.ts";
+import type { Observe } from "./observation.ts";
 import type { Services } from "./services.ts";
 import { HouseSessions } from "./session-service.ts";
 import { fieldsOf, StoreCatalog } from "./store-catalog.ts";
@@ -31,6 +34,7 @@ export interface ServicesOptions {
   /** Unix milliseconds; the clock of ids, times and expiry. */
   readonly now?: () => number;
   readonly sessionLifeMs?: number;
+  readonly observe?: Observe;
   /** Ids of entities; each greater than the ones before. */
   readonly newId?: (kind: IdKind) => string;
 }
@@ -48,12 +52,15 @@ export async function openServices({
   now = Date.now,
   sessionLifeMs = limit.sessionLifeMs,
   newId = idSource(now),
+  observe = () => {},
 }: ServicesOptions): Promise<OpenedServices> {
   const catalog = new StoreCatalog();
+  const feed = new ChangeFeed(observe);
   let callers: Callers | undefined;
-  const onCommit = ({ changes }: Commit) => {
-    catalog.follow(changes);
-    callers?.follow(changes);
+  const onCommit = (commit: Commit) => {
+    catalog.follow(commit.changes);
+    callers?.follow(commit.changes);
+    feed.onCommit(commit);
   };
   const engine = await openEngine({ onCommit, now });
   callers = new Callers(engine, now);
@@ -72,10 +79,19 @@ export async function openServices({
   await firstReferences(house);
   catalog.load(await readDefinitions(engine));
   await callers.begin(engine);
-  return { services: servicesOf(house), engine, firstPassword };
+  feed.begin(house, await lastChanges(engine));
+  return { services: servicesOf(house, feed), engine, firstPassword };
 }
 
-function servicesOf(house: House): Services {
+/** When groups, and when people were last changed. */
+function lastChanges(engine: Engine): Promise<{ groups: number; people: number }> {
+  return engine.transact(async (tx) => ({
+    groups: tx.lastChange(["groups"]),
+    people: tx.lastChange(["users", "roles", "groups"]),
+  }));
+}
+
+function servicesOf(house: House, feed: ChangeFeed): Services {
   return {
     entitiesOf: (caller, { keyed, room } = {}) =>
       new CallerEntities(house, caller, {
@@ -85,6 +101,11 @@ function servicesOf(house: House): Services {
     sessions: new HouseSessions(house),
     directory: new EngineDirectory(house.engine),
     stores: { shownTo: (caller) => definitionsShownTo(house, caller) },
+    feed: {
+      attach: (caller, receiver) => feed.attach(caller, receiver),
+      changes: (caller, question) => changesPage(house, feed, caller, question),
+      close: () => feed.close(),
+    },
   };
 }
 

@@ -3,6 +3,8 @@
  * and entities; nothing of HTTP, of cookies or of status numbers.
  */
 import type { Caller, EntityService, StoreDefinition } from "@stoa/domain";
+import type { ChangesPage, ChangesQuestion } from "./changes-page.ts";
+import type { Follower, Receiver } from "./feed-follower.ts";
 
 export interface Services {
   /**
@@ -14,6 +16,16 @@ export interface Services {
   readonly sessions: Sessions;
   readonly directory: Directory;
   readonly stores: Stores;
+  readonly feed: Feed;
+}
+
+export interface Feed {
+  /** Somebody who stays to hear of changes, until it is closed from either side. */
+  attach(caller: Caller, receiver: Receiver): Follower;
+  /** Errors: `forbidden` without GET on the store, `not_found` where there is none. */
+  changes(caller: Caller, question: ChangesQuestion): Promise<ChangesPage>;
+  /** Ends every follower, so that it connects elsewhere. */
+  close(): void;
 }
 
 export interface EntitiesOptions {

@@ -18,6 +18,9 @@ export interface Engine {
   /** The groups as of the last commit. */
   readonly tree: GroupTree;
 
+  /** Changes up to this number may be no longer kept; 0 while all are. */
+  readonly keptSince: number;
+
   /**
    * Runs `work` in a transaction that is durable when the promise resolves; works that arrive
    * together may share one. A work that throws changes nothing and harms no neighbour. It may be
@@ -66,6 +69,15 @@ export interface EngineOptions {
   readonly onCommit: (commit: Commit) => void;
   /** Unix milliseconds; decides which records are over. */
   readonly now: () => number;
+  /** How much of the log is kept; without it, all. */
+  readonly log?: LogRetention;
+}
+
+/** The log is swept now and then: what is older, or more than this, goes. */
+export interface LogRetention {
+  readonly ageMsMax: number;
+  /** Of both versions of all changes. */
+  readonly bytesMax: number;
 }
 
 /** Who does it and when; written into the change. */

@@ -44,6 +44,11 @@ export class MemoryEngine implements Engine {
     return this.#state.tree;
   }
 
+  /** Keeps all of the log. */
+  get keptSince(): number {
+    return 0;
+  }
+
   /** One after another, so `alone` asks for nothing more. */
   async transact<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     this.#mustBeOpen();

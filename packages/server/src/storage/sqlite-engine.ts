@@ -63,6 +63,7 @@ export class SqliteEngine implements Engine {
     this.#writer = new SqliteWriter({
       connection: this.#writing,
       now: options.now,
+      ...(options.log && { log: options.log }),
       onCommit: options.onCommit,
       onState: (state) => this.#follow(state),
     });
@@ -70,6 +71,10 @@ export class SqliteEngine implements Engine {
 
   get tree(): GroupTree {
     return this.#committed.tree;
+  }
+
+  get keptSince(): number {
+    return this.#writer.keptSince;
   }
 
   async transact<T>(work: (tx: Transaction) => Promise<T>, options?: TransactOptions): Promise<T> {

@@ -8,6 +8,7 @@ import { StoaError } from "@stoa/domain";
 import type { EngineOptions, Transaction, TransactOptions } from "./engine.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { isBusy, translated } from "./sqlite-error.ts";
+import { readKeptSince, sweepLog } from "./sqlite-log.ts";
 import { sweepRecords } from "./sqlite-record.ts";
 import {
   readSequence,
@@ -31,13 +32,21 @@ export class SqliteWriter {
   #state: SqliteState;
   #running: Promise<void> | undefined;
   #sweptAt = 0;
+  #logSweptAt = 0;
+  #keptSince: number;
 
   constructor(options: WriterOptions) {
     this.#connection = options.connection;
     this.#options = options;
     this.#state = readState(options.connection);
+    this.#keptSince = readKeptSince(options.connection);
     options.connection.dictionary.settle();
     options.onState(this.#state);
+  }
+
+  /** Changes up to it may be gone. */
+  get keptSince(): number {
+    return this.#keptSince;
   }
 
   transact<T>(
@@ -177,7 +186,9 @@ export class SqliteWriter {
   #commit(batch: SqliteBatch): void {
     writeBatch(this.#connection, batch);
     this.#sweep();
+    const keptSince = this.#sweepLog();
     this.#connection.run("COMMIT");
+    this.#keptSince = keptSince;
     this.#state = batch.state;
     this.#options.onState(this.#state);
     this.#options.onCommit({ sequence: batch.sequence, changes: batch.changes });
@@ -188,6 +199,15 @@ export class SqliteWriter {
     if (now - this.#sweptAt < sweepEveryMs) return;
     this.#sweptAt = now;
     sweepRecords(this.#connection, now);
+  }
+
+  /** A piece of it once a second, as long as there is something to sweep; else once a minute. */
+  #sweepLog(): number {
+    const { log, now } = this.#options;
+    if (!log || performance.now() < this.#logSweptAt) return this.#keptSince;
+    const { keptSince, isDone } = sweepLog(this.#connection, log, now());
+    this.#logSweptAt = performance.now() + (isDone ? sweepEveryMs : sweepPieceMs);
+    return keptSince;
   }
 
   #rollBack(): void {
@@ -239,3 +259,4 @@ const batchWorksMax = 256;
 /** The longest pause before another try for the lock; all of them take about four seconds. */
 const busyWaitMsMax = 2_048;
 const sweepEveryMs = 60_000;
+const sweepPieceMs = 1_000;

@@ -1,0 +1,423 @@
+/**
+ * Follows the log of changes and tells each subscription what it is to see, in order and once
+ * (design 5). Writers never wait for it: a commit only wakes it. Knows no wire form.
+ */
+import { type Caller, type Change, type GroupTree, type JsonObject, StoaError } from "@stoa/domain";
+import type { Commit } from "../storage/engine.ts";
+import { sameRights } from "./caller-service.ts";
+import { ChangeWindow } from "./change-window.ts";
+import { type OpenedChange, Version } from "./feed-event.ts";
+import { type FollowedFeed, Follower, type Receiver, type Subscribed } from "./feed-follower.ts";
+import { FeedIndex } from "./feed-index.ts";
+import { isPersonal, requireWatch, sightOf } from "./feed-sight.ts";
+import { Subscription, type Wish } from "./feed-subscription.ts";
+import { treeAfter } from "./feed-tree.ts";
+import type { House } from "./house.ts";
+import type { Observe } from "./observation.ts";
+
+export class ChangeFeed implements FollowedFeed {
+  readonly counts = { events: 0, gaps: 0, drops: 0 };
+  readonly window = new ChangeWindow();
+  readonly #observe: Observe;
+  #house: House | undefined;
+  #position = 0;
+  /** The highest number that is known to be committed. */
+  #head = 0;
+  /** The groups as of `#position`. */
+  #tree: GroupTree | undefined;
+  readonly #followers = new Set<Follower>();
+  readonly #index = new FeedIndex<Subscription>();
+  /** Unix milliseconds at which the oldest commit that is still to be told came. */
+  #wokenAt = 0;
+  #running: Promise<void> | undefined;
+  #expiry: NodeJS.Timeout | undefined;
+  /** The last change of groups, and of users, roles or groups. */
+  #movedAt = 0;
+  #peopleAt = 0;
+
+  constructor(observe: Observe) {
+    this.#observe = observe;
+  }
+
+  /** Begins behind what has been committed so far. */
+  begin(house: House, last: { groups: number; people: number }): void {
+    this.#house = house;
+    this.#position = this.#head;
+    this.#tree = house.engine.tree;
+    this.#movedAt = last.groups;
+    this.#peopleAt = last.people;
+    this.window.begin(this.#position);
+    this.#expiry = setInterval(() => this.#endExpired(), expiryEveryMs).unref();
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  /** The highest sequence number there is. */
+  get head(): number {
+    return this.#head;
+  }
+
+  get tree(): GroupTree {
+    return this.#tree ?? this.#open.engine.tree;
+  }
+
+  get size(): { followers: number; subscriptions: number } {
+    return { followers: this.#followers.size, subscriptions: this.#index.size };
+  }
+
+  onCommit({ sequence, changes }: Commit): void {
+    this.#head = Math.max(this.#head, sequence);
+    if (!this.#house) return;
+    this.window.add(changes);
+    if (this.#running || changes.length === 0) return;
+    this.#wokenAt = performance.now();
+    this.#running = this.#run();
+  }
+
+  attach(caller: Caller, receiver: Receiver): Follower {
+    const follower = new Follower(this, caller, receiver);
+    this.#followers.add(follower);
+    this.#report(0);
+    return follower;
+  }
+
+  detach(follower: Follower): void {
+    this.#followers.delete(follower);
+    for (const subscription of follower.subscriptions.values()) this.#drop(subscription);
+    follower.subscriptions.clear();
+    this.#report(0);
+  }
+
+  /** Ends every follower; no more can be heard of. */
+  close(): void {
+    clearInterval(this.#expiry);
+    for (const follower of [...this.#followers]) follower.close("draining");
+  }
+
+  async subscribe(follower: Follower, wish: Wish): Promise<Subscribed> {
+    const house = this.#open;
+    for (;;) {
+      const { caller } = follower;
+      requireWatch(house, caller, wish.store);
+      const sight = await sightOf(house, caller, wish.store);
+      const gap = wish.since !== undefined && (await this.misses(caller, wish.store, wish.since));
+      // Asked for by somebody who has changed meanwhile.
+      if (caller !== follower.caller) continue;
+      if (follower.isClosed) throw new StoaError("unauthorized", "The connection has ended.");
+      const position = gap || wish.since === undefined ? this.#position : wish.since;
+      const kind = wish.store === null ? "shared" : house.rulesOf(wish.store).kind;
+      const id = follower.newSubscriptionId();
+      const subscription = new Subscription(id, wish, { caller, kind, sight, position });
+      follower.subscriptions.set(id, subscription);
+      const start = () => {
+        follower.start(subscription);
+        this.#catchUp(follower, subscription).catch((cause: unknown) => {
+          this.#end(follower, subscription, cause);
+        });
+      };
+      return { subscription: id, seq: Math.max(position, this.#position), gap, start };
+    }
+  }
+
+  unsubscribe(follower: Follower, subscription: Subscription): void {
+    this.#drop(subscription);
+    follower.subscriptions.delete(subscription.id);
+    this.#report(0);
+  }
+
+  /**
+   * Whether something later than `since` cannot be told to this caller: it is no longer kept, or
+   * who sees what has changed since (rule 19).
+   */
+  async misses(caller: Caller, store: string | null, since: number): Promise<boolean> {
+    const { engine, catalog } = this.#open;
+    if (since > this.#head || since < engine.keptSince || this.#movedAt > since) return true;
+    if (isPersonal(store) && this.#peopleAt > since) return true;
+    const deciding: [string, string][] = [
+      ["users", caller.user],
+      ["roles", caller.role.id],
+    ];
+    if (store !== null) deciding.push(["stores", catalog.get(store).definition.id]);
+    for (const [place, id] of deciding) {
+      const entity = await engine.read(place, id);
+      if (entity && entity.revision > since) return true;
+    }
+    return false;
+  }
+
+  /** Changes later than a sequence number, from memory where they are there. */
+  async changesAfter(sequence: number, countMax: number): Promise<readonly Change[]> {
+    const { engine } = this.#open;
+    return this.window.after(sequence, countMax) ?? engine.changes(sequence, countMax);
+  }
+
+  /** The change with its versions, as of a tree, and the entity as it is now. */
+  async opened(change: Change, before: GroupTree, after: GroupTree): Promise<OpenedChange> {
+    const { engine } = this.#open;
+    const isLatest = this.window.isLatest(change);
+    const now = isLatest ? change.after : await engine.read(change.store, change.id);
+    return {
+      change,
+      before: change.before && new Version(change.before, before),
+      after: change.after && new Version(change.after, after),
+      present: now ? new Version(now, engine.tree) : null,
+    };
+  }
+
+  get #open(): House {
+    if (!this.#house) throw new StoaError("unavailable", "The feed has not begun.");
+    return this.#house;
+  }
+
+  async #run(): Promise<void> {
+    // Let those who wait for the commit be answered first.
+    await nextTurn();
+    try {
+      let turnAt = performance.now();
+      for (;;) {
+        const changes = await this.#nextChanges();
+        if (changes.length === 0) break;
+        for (const change of changes) {
+          await this.#take(change);
+          if (performance.now() - turnAt < turnMsMax) continue;
+          this.#report(performance.now() - this.#wokenAt);
+          await nextTurn();
+          turnAt = performance.now();
+        }
+      }
+      this.#report(performance.now() - this.#wokenAt);
+    } catch (cause) {
+      this.#fault(cause);
+    }
+    this.#running = undefined;
+    if (this.#position < this.#head) this.#again();
+  }
+
+  /** After a fault, or for a commit that came while the last turn ended. */
+  #again(): void {
+    this.#wokenAt = performance.now();
+    this.#running = new Promise((resolve) => {
+      setTimeout(() => resolve(this.#run()), againMs).unref();
+    });
+  }
+
+  async #nextChanges(): Promise<readonly Change[]> {
+    const changes = await this.changesAfter(this.#position, changesAtOnce);
+    // Numbers that no change has.
+    if (changes.length === 0) this.#position = Math.max(this.#position, this.#head);
+    return changes;
+  }
+
+  async #take(change: Change): Promise<void> {
+    const before = this.tree;
+    const after = treeAfter(before, change, this.#open.engine.tree);
+    await this.#takePeople(change);
+    if (before !== after) this.#takeMove(change, before, after);
+    const isHeard = this.#index.has(change.store);
+    const opened = isHeard ? await this.opened(change, before, after) : null;
+    // From here on at once, so that a subscription comes before it or after it.
+    this.#tree = after;
+    this.#position = change.sequence;
+    if (opened) for (const one of this.#index.candidates(opened)) this.#deliver(one, opened);
+    if (change.store === "stores" && change.op === "remove") this.#endStore(change);
+  }
+
+  #deliver(subscription: Subscription, opened: OpenedChange): void {
+    const { sequence, store } = opened.change;
+    if (sequence <= subscription.position) return;
+    subscription.position = sequence;
+    const follower = this.#followerOf.get(subscription);
+    if (!follower || !subscription.concerns(store)) return;
+    this.#tell(follower, subscription, opened);
+  }
+
+  /** A filter that throws, or takes too long, ends its subscription and nothing else. */
+  #tell(follower: Follower, subscription: Subscription, opened: OpenedChange): void {
+    const startedAt = performance.now();
+    try {
+      const event = subscription.eventOf(opened);
+      if (event) follower.push(subscription, event);
+    } catch (cause) {
+      return this.#end(follower, subscription, cause);
+    }
+    const endedAt = performance.now();
+    if (!subscription.isDear(endedAt - startedAt, endedAt)) return;
+    const message = "The filter takes too long for each change: make it simpler.";
+    this.#end(follower, subscription, new StoaError("timeout", message));
+  }
+
+  readonly #followerOf = new Map<Subscription, Follower>();
+
+  /** Tells what was missed, up to where the feed is, and then lets it hear the feed itself. */
+  async #catchUp(follower: Follower, subscription: Subscription): Promise<void> {
+    while (!subscription.isOver && !follower.isClosed) {
+      if (subscription.position >= this.#position) {
+        this.#followerOf.set(subscription, follower);
+        this.#index.add(subscription);
+        this.#report(0);
+        return;
+      }
+      if (subscription.position < this.#open.engine.keptSince) {
+        follower.gap(subscription, this.#position);
+        continue;
+      }
+      const until = this.#position;
+      const changes = await this.changesAfter(subscription.position, changesAtOnce);
+      for (const change of changes) {
+        if (change.sequence > until) break;
+        await this.#replay(follower, subscription, change);
+      }
+      const last = changes.at(-1)?.sequence ?? until;
+      subscription.position = Math.max(subscription.position, Math.min(last, until));
+      await follower.room();
+      await nextTurn();
+    }
+  }
+
+  async #replay(follower: Follower, subscription: Subscription, change: Change): Promise<void> {
+    const isDone = () => subscription.isOver || change.sequence <= subscription.position;
+    if (isDone() || !subscription.concerns(change.store)) return;
+    const opened = await this.opened(change, this.tree, this.tree);
+    if (isDone()) return;
+    subscription.position = change.sequence;
+    this.#tell(follower, subscription, opened);
+  }
+
+  /** Those who are other people now see other things from here on, or nothing (rule 26). */
+  async #takePeople({ store, id, op, sequence }: Change): Promise<void> {
+    if (!decisive.has(store)) return;
+    if (store === "users" || store === "roles" || store === "groups") {
+      this.#peopleAt = sequence;
+      await this.#renewPersonal(sequence);
+    }
+    if (op === "insert" || store === "groups") return;
+    const known = new Map<string, Promise<Caller | null>>();
+    for (const follower of [...this.#followers]) {
+      const { user, role, wayId } = follower.caller;
+      const about = store === "users" ? user : store === "roles" ? role.id : wayId;
+      if (about !== id) continue;
+      let asking = known.get(wayId);
+      if (!asking) {
+        asking = this.#open.callers.again(follower.caller);
+        known.set(wayId, asking);
+      }
+      const now = await asking;
+      if (!now) follower.close("unauthorized");
+      else await this.#change(follower, now, sequence);
+    }
+  }
+
+  async #change(follower: Follower, now: Caller, sequence: number): Promise<void> {
+    const before = follower.caller;
+    follower.caller = now;
+    if (sameRights(before, now)) return;
+    for (const subscription of [...follower.subscriptions.values()]) {
+      await this.#renew(follower, subscription, sequence);
+    }
+  }
+
+  async #renew(follower: Follower, subscription: Subscription, sequence: number): Promise<void> {
+    try {
+      requireWatch(this.#open, follower.caller, subscription.store);
+      const sight = await sightOf(this.#open, follower.caller, subscription.store);
+      if (subscription.isOver) return;
+      const isHeard = this.#followerOf.has(subscription);
+      this.#index.remove(subscription);
+      subscription.caller = follower.caller;
+      subscription.sight = sight;
+      if (isHeard) this.#index.add(subscription);
+      follower.gap(subscription, sequence);
+    } catch (cause) {
+      this.#end(follower, subscription, cause);
+    }
+  }
+
+  /** Whose tokens and sessions one sees depends on everybody. */
+  async #renewPersonal(sequence: number): Promise<void> {
+    for (const follower of this.#followers) {
+      for (const subscription of [...follower.subscriptions.values()]) {
+        if (!isPersonal(subscription.store)) continue;
+        await this.#renew(follower, subscription, sequence);
+      }
+    }
+  }
+
+  /** A group stands elsewhere: those who see more or less by it get a gap. */
+  #takeMove(change: Change, before: GroupTree, after: GroupTree): void {
+    this.#movedAt = change.op === "insert" ? this.#movedAt : change.sequence;
+    if (change.op !== "update") return;
+    for (const follower of this.#followers) {
+      const { groups } = follower.caller;
+      const isSame = sameSet(before.reachOf(groups), after.reachOf(groups));
+      for (const subscription of follower.subscriptions.values()) {
+        if (!isSame || subscription.readsBranch) follower.gap(subscription, change.sequence - 1);
+      }
+    }
+  }
+
+  /** Its entities are gone with it, and no change tells of each. */
+  #endStore({ before }: Change): void {
+    const { name } = JSON.parse(before?.body ?? "{}") as JsonObject;
+    for (const follower of this.#followers) {
+      for (const subscription of [...follower.subscriptions.values()]) {
+        if (subscription.store === null) follower.gap(subscription, this.#position);
+        if (subscription.store !== name) continue;
+        const error = new StoaError("not_found", `There is no store "${name}" any more.`);
+        this.#end(follower, subscription, error);
+      }
+    }
+  }
+
+  #end(follower: Follower, subscription: Subscription, cause: unknown): void {
+    if (subscription.isOver) return;
+    let error = cause;
+    if (!(error instanceof StoaError)) {
+      this.#fault(cause);
+      error = new StoaError("internal", "This subscription broke; that is our mistake.");
+    }
+    subscription.isLost = false;
+    const { id } = subscription;
+    follower.push(subscription, { kind: "end", subscription: id, error: error as StoaError });
+    this.unsubscribe(follower, subscription);
+  }
+
+  #drop(subscription: Subscription): void {
+    subscription.isOver = true;
+    this.#followerOf.delete(subscription);
+    this.#index.remove(subscription);
+  }
+
+  #endExpired(): void {
+    const now = this.#open.now();
+    for (const follower of [...this.#followers]) {
+      if (follower.caller.expiresAt <= now) follower.close("unauthorized");
+    }
+  }
+
+  #fault(cause: unknown): void {
+    this.#observe({ kind: "fault", incident: "feed", cause });
+  }
+
+  #report(lagMs: number): void {
+    this.#observe({ kind: "feed", ...this.size, ...this.counts, lagMs });
+  }
+}
+
+/** Whose changes may change who somebody is. */
+const decisive: ReadonlySet<string> = new Set(["users", "roles", "groups", "tokens", "sessions"]);
+const changesAtOnce = 200;
+/** How long it works before it lets others. */
+const turnMsMax = 10;
+const againMs = 20;
+/** Well within the second in which an end must be felt (rule 26). */
+const expiryEveryMs = 400;
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function sameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a === b || (a.size === b.size && [...a].every((element) => b.has(element)));
+}

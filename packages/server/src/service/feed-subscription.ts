@@ -1,0 +1,133 @@
+/**
+ * One subscription: what it asks for, and what a change is to it (design 5; rule 19). Knows no
+ * queue and no log.
+ */
+import {
+  type Caller,
+  type Filter,
+  limit,
+  matches,
+  type Path,
+  type VisibilityKind,
+} from "@stoa/domain";
+import {
+  type FeedChange,
+  type FeedEvent,
+  type FeedOp,
+  type OpenedChange,
+  Shown,
+  type Version,
+} from "./feed-event.ts";
+import type { Indexed } from "./feed-index.ts";
+import { mayGet, type Sight } from "./feed-sight.ts";
+
+export interface Wish {
+  /** Null for all stores but the system's, as far as the caller holds GET on them. */
+  readonly store: string | null;
+  readonly filter: Filter;
+  readonly only: readonly Path[] | null;
+  /** The sequence number after which to begin; absent for now. */
+  readonly since?: number | undefined;
+}
+
+export class Subscription implements Indexed {
+  readonly id: string;
+  readonly store: string | null;
+  readonly filter: Filter;
+  readonly kind: VisibilityKind;
+  readonly #only: readonly Path[] | null;
+  caller: Caller;
+  sight: Sight;
+  /** Everything up to it has been considered. */
+  position: number;
+  /** What was queued for it was thrown away: it must be told so. */
+  isLost = false;
+  isOver = false;
+  /** Whether the answer to the request for it has been given. */
+  isStarted = false;
+  /** What it must be told once it has started. */
+  untold: FeedEvent | null = null;
+  /** What its filter has taken since `#countedAt`, milliseconds. */
+  #spentMs = 0;
+  #countedAt = 0;
+
+  constructor(
+    id: string,
+    wish: Pick<Wish, "store" | "filter" | "only">,
+    as: {
+      readonly caller: Caller;
+      readonly kind: VisibilityKind;
+      readonly sight: Sight;
+      readonly position: number;
+    },
+  ) {
+    this.id = id;
+    this.store = wish.store;
+    this.filter = wish.filter;
+    this.#only = wish.only;
+    this.kind = as.kind;
+    this.caller = as.caller;
+    this.sight = as.sight;
+    this.position = as.position;
+  }
+
+  /** Whether its filter reads what changes when a group is moved. */
+  get readsBranch(): boolean {
+    return JSON.stringify(this.filter).includes('"branch"');
+  }
+
+  concerns(store: string): boolean {
+    return this.store === store || (this.store === null && mayGet(this.caller, store));
+  }
+
+  /**
+   * What the change is to it, or null for nothing. A body goes out only if that version and the
+   * present entity are visible; `leave` and `remove` only if the version before was (rule 19).
+   * Throws what its filter throws.
+   */
+  eventOf(opened: OpenedChange): FeedChange | null {
+    const { change, before, after, present } = opened;
+    const was = before !== null && this.#shows(before);
+    const is = after !== null && this.#shows(after);
+    const op = opOf(change.op, was, is);
+    if (op === null) return null;
+    const hasBody = op !== "leave" && op !== "remove";
+    if (hasBody && (present === null || !this.sight(present))) return null;
+    return {
+      kind: "change",
+      subscription: this.id,
+      seq: change.sequence,
+      op,
+      store: change.store,
+      id: change.id,
+      time: change.time,
+      by: change.by,
+      entity: hasBody && after ? new Shown(after, this.#only) : null,
+    };
+  }
+
+  /** Whether its filter has taken more of the last second than one may. */
+  isDear(ms: number, now: number): boolean {
+    if (now - this.#countedAt > 1_000) {
+      this.#countedAt = now;
+      this.#spentMs = 0;
+    }
+    this.#spentMs += ms;
+    return this.#spentMs > limit.filterMsPerSecondMax;
+  }
+
+  #shows(version: Version): boolean {
+    if (!this.sight(version)) return false;
+    const { filter } = this;
+    if (filter.kind === "all" && filter.of.length === 0) return true;
+    return matches(filter, version.value);
+  }
+}
+
+function opOf(op: FeedOp, was: boolean, is: boolean): FeedOp | null {
+  if (op === "insert") return is ? "insert" : null;
+  if (op === "remove") return was ? "remove" : null;
+  if (was && is) return "update";
+  if (is) return "enter";
+  return was ? "leave" : null;
+}

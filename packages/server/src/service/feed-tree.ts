@@ -1,0 +1,25 @@
+/**
+ * The tree of groups from one change to the next, as the feed goes through the log.
+ */
+import { type Change, type GroupTree, type JsonObject, ownValue, StoaError } from "@stoa/domain";
+
+/** @param present what to go by where the change does not fit, such as after a lost stretch. */
+export function treeAfter(tree: GroupTree, change: Change, present: GroupTree): GroupTree {
+  const { store, id, after, sequence } = change;
+  if (store !== "groups") return tree;
+  if (!after) return tree.without(id);
+  const parent = parentOf(after.body);
+  const isSame = tree.has(id) && tree.parentOf(id) === parent;
+  if (isSame) return tree;
+  try {
+    return tree.with({ id, parent, revision: sequence });
+  } catch (cause) {
+    if (cause instanceof StoaError) return present;
+    throw cause;
+  }
+}
+
+function parentOf(body: string): string | null {
+  const parent = ownValue(JSON.parse(body) as JsonObject, "parent");
+  return typeof parent === "string" ? parent : null;
+}
