@@ -57,7 +57,7 @@ test("a store that has taken the name before stays what it is", async () => {
   await later.house.engine.close();
 });
 
-test("flavour and kind of ids cannot be changed, and saying them again changes nothing", async () => {
+test("flavour and kind of ids stay, and saying them again is no change", async () => {
   const { house, admin, id = "" } = await (await opener())();
   const entities = house.services.entitiesOf(admin);
   const update = (patch: object) =>
