@@ -43,6 +43,19 @@ export async function runToEnd(program: string, words: string[], ms: number): Pr
   return output;
 }
 
+/**
+ * The work beside a process that keeps one core busy, as the load generator does while a server is
+ * measured: where two cores share one unit, everything runs at about half its speed then.
+ */
+export async function besideBusyCore<T>(work: () => Promise<T>): Promise<T> {
+  const child = kept(spawn(process.execPath, ["-e", "for (;;);"], { stdio: "ignore" }));
+  try {
+    return await work();
+  } finally {
+    child.kill("SIGKILL");
+  }
+}
+
 export interface Server {
   readonly url: string;
   readonly pid: number;

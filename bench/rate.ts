@@ -9,7 +9,7 @@ import { benchFolder } from "./kept-folder.ts";
 import type { RawResult, RawTask } from "./limit-sqlite.ts";
 import { type LoadResult, runLoad } from "./load.ts";
 import type { Place } from "./place.ts";
-import { anonymousMegabytes } from "./process.ts";
+import { anonymousMegabytes, besideBusyCore } from "./process.ts";
 import { wireRequest } from "./wire-request.ts";
 
 export type RateWork = "get" | "list" | "insert" | "patch";
@@ -42,7 +42,8 @@ export async function measureRate(place: Place, work: RateWork, seconds: number)
     stoa.push(await runLoad({ ...load, url: place.server.url }, benchFolder));
     memoryMb = anonymousMegabytes(place.server.pid);
     bare.push(await runLoad({ ...load, url }, benchFolder));
-    raw.push(await place.raw.ask<RawResult>(task, seconds * 1_000 + 30_000));
+    const ask = () => place.raw.ask<RawResult>(task, seconds * 1_000 + 30_000);
+    raw.push(await besideBusyCore(ask));
   }
   const rate = (results: readonly RawResult[]) => median(results.map((one) => one.perSecond));
   const limit = 1 / (1 / rate(bare) + 1 / rate(raw));
