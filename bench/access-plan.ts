@@ -60,11 +60,14 @@ function stepsOf(connection: HeardConnection, table: StoreTable, work: AccessWor
   const left = typeof found === "object" && "sql" in found ? [found] : [];
   const heard = connection.heard.map(({ sql, values }) => planOf(connection, sql, values));
   const dear = left.map(({ sql, values }) => `(in a worker) ${planOf(connection, sql, values)}`);
-  return [...heard, ...dear];
+  return [...new Set([...heard, ...dear])];
 }
 
 function planOf(connection: HeardConnection, sql: string, values: Values): string {
   const plan = connection.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...(values as string[]));
   const steps = plan.map((row) => `    ${String((row as unknown as unknown[])[3])}`);
-  return [sql, ...steps].join("\n");
+  return [sql.replaceAll(keyExpression, "[$1]"), ...steps].join("\n");
 }
+
+/** The key of a field, which is long and always the same. */
+const keyExpression = /CASE json_type\(e\.body, '\$\."(\w+)"'\).*?ELSE \S+ END/g;

@@ -14,6 +14,8 @@ export interface Load {
   readonly requests: readonly string[];
   readonly connections: number;
   readonly seconds: number;
+  /** Also where wrk is installed: it refuses methods that it does not know, such as LOOKUP. */
+  readonly byNode?: boolean;
 }
 
 export interface LoadResult {
@@ -33,19 +35,20 @@ let nextNumber = 10_000_000;
 
 /** Errors: any request that fails, or is answered by 400 or more, spoils the figure. */
 export async function runLoad(
-  { url, requests, connections, seconds }: Load,
+  { url, requests, connections, seconds, byNode = false }: Load,
   folder: string,
 ): Promise<LoadResult> {
   const file = join(folder, "requests.txt");
   writeFileSync(file, requests.map((text) => text + separator).join(""));
   const number = String(nextNumber);
   nextNumber += 200_000 * Math.ceil(seconds);
-  const words = hasWrk
+  const byWrk = hasWrk && !byNode;
+  const words = byWrk
     ? ["-t1", `-c${connections}`, `-d${seconds}s`, "--timeout", "10s"]
     : [join(import.meta.dirname, "load-node.ts"), String(connections), String(seconds)];
   const script = ["-s", join(import.meta.dirname, "load.lua"), url, "--", file, number];
-  const program = hasWrk ? wrk : process.execPath;
-  const rest = hasWrk ? script : [url, file, number];
+  const program = byWrk ? wrk : process.execPath;
+  const rest = byWrk ? script : [url, file, number];
   const output = await runToEnd(program, [...words, ...rest], seconds * 1_000 + graceMs);
   const line = /^result (.*)$/m.exec(output)?.[1];
   if (line === undefined) throw new Error(`no result from ${program}:\n${output}`);
