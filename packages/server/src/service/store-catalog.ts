@@ -150,17 +150,24 @@ function toViolation({ instancePath, keyword, message, params }: ErrorObject): V
   const place = unescaped.replaceAll("~1", "/").replaceAll("~0", "~");
   const missing = params["missingProperty"] ?? params["additionalProperty"];
   const path = [place, missing].filter(Boolean).join(".");
-  return { path, rule: keyword, message: message ?? "is not valid" };
+  const words = plainWords[keyword] ?? message ?? "is not valid";
+  return { path, rule: keyword, message: words };
 }
 
 export function noStore(name: string): StoaError {
   return new StoaError("not_found", `There is no store "${name}".`, { store: name });
 }
 
+/** Where the path says what the compiler's words say once more. */
+const plainWords: Readonly<Record<string, string>> = {
+  required: "is required",
+  additionalProperties: "is no field of this store",
+};
+
 /** The error for a body that breaks its store's schema. */
 export function violationsError(violations: readonly Violation[], store: string): StoaError {
   const [first] = violations;
   const more = violations.length > 1 ? ` and ${violations.length - 1} more` : "";
-  const message = `${first?.path || "The body"} ${first?.message}${more}.`;
+  const message = `${first?.path || "The body"}: ${first?.message}${more}`;
   return new StoaError("validation", message, { details: violations, store });
 }
