@@ -8,9 +8,10 @@ import type { Path } from "./path.ts";
 
 /**
  * The entity reduced to `_id`, other system fields that are named, and named fields of its own, in
- * this order and else as they are named (`only`, seed). Paths into arrays map over their elements: `items.name` makes `{"_id": "1",
- * "items": [{"name": "a", "price": 2}, 7]}` into `{"_id": "1", "items": [{"name": "a"}]}`: an
- * element without the field is `{}`, one that is no object is left out. Missing fields are absent.
+ * this order and else as they are named (`only`, seed). Paths into arrays map over their
+ * elements: `items.name` makes `{"_id": "1", "items": [{"name": "a", "price": 2}, 7]}` into
+ * `{"_id": "1", "items": [{"name": "a"}]}`: an element without the field is `{}`, one that is no
+ * object is left out. Missing fields are absent.
  */
 export function project(entity: JsonObject, paths: readonly Path[]): JsonObject {
   const projection: Record<string, Json> = {};

@@ -1,4 +1,6 @@
-/** Design 10, rules 11 and 13 and "Removal": the tree of groups, and what becomes of what is in it. */
+/**
+ * Design 10, rules 11 and 13 and "Removal": the tree of groups, and what becomes of what is in it.
+ */
 import assert from "node:assert/strict";
 import {
   bodyOf,

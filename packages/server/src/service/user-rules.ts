@@ -118,8 +118,8 @@ export const userRules: StoreRules = {
 };
 
 /**
- * Errors: `forbidden` unless the caller covers a user of that group with those fields (rule 2); only
- * members of the root, who reach every group, are told that there is none by that id.
+ * Errors: `forbidden` unless the caller covers a user of that group with those fields (rule 2);
+ * only members of the root, who reach every group, are told that there is none by that id.
  */
 export async function requireCoverage(write: Write, group: string, fields: JsonObject) {
   const { tx, caller } = write;

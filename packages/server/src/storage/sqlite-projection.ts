@@ -1,6 +1,7 @@
 /**
- * The projection of `only` as SQL: the body that a list needs is put together inside SQLite, so that
- * no document is parsed here. What SQL cannot say as `project` means it is left to `project`.
+ * The projection of `only` as SQL: the body that a list needs is put together inside SQLite, so
+ * that no document is parsed here. What SQL cannot say as `project` means it is left to
+ * `project`.
  */
 import {
   type Chosen,

@@ -197,7 +197,8 @@ function scanSql(
   const hasSelf = plan.rest.some((rule) => rule.kind === "visible" && rule.self !== null);
   const handedOn = ["n", "grp", "own", "acc", ...(hasSelf ? ["id"] : [])];
   const columns = [...handedOn.map((name) => `e.${name} AS ${name}`), ...keys].join(", ");
-  const inner = `SELECT ${columns} FROM ${plan.from} WHERE ${where.sql} ORDER BY ${order} LIMIT ${scannedMax}`;
+  const stretch = `WHERE ${where.sql} ORDER BY ${order} LIMIT ${scannedMax}`;
+  const inner = `SELECT ${columns} FROM ${plan.from} ${stretch}`;
   const seen = joined(
     plan.rest.map((rule) => visibleIn(plan, rule)),
     "AND",

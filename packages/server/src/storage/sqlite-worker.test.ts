@@ -11,7 +11,8 @@ import { SqliteWorker } from "./sqlite-worker.ts";
 
 const idleMsMax = 100;
 const numbers = {
-  sql: "WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c LIMIT 5000) SELECT n FROM c",
+  sql: `WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c LIMIT 5000)
+    SELECT n FROM c`,
   values: [],
   filters: [],
   hint: "",
