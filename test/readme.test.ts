@@ -1,6 +1,6 @@
 /**
- * The README is true: the sample of all cities is loaded as it says, and each of its queries gives the
- * output that it shows.
+ * The README is true: the sample of all cities is loaded as it says, and each of its queries
+ * gives the output that it shows.
  */
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
