@@ -65,6 +65,7 @@ export class SqliteEngine implements Engine {
       now: options.now,
       ...(options.log && { log: options.log }),
       onCommit: options.onCommit,
+      beforeCommit: () => this.#reading.endReading(),
       onState: (state) => this.#follow(state),
     });
   }
@@ -138,6 +139,7 @@ export class SqliteEngine implements Engine {
     const statements = missing.map(({ sql }) => sql as string);
     try {
       await this.#writer.pause(() => this.#worker.build(statements));
+      this.#reading.endReading();
     } catch (error) {
       const index = table.indexes.find(({ name }) => name === brokenIndex(error));
       throw index ? taken(table.name, index.paths) : translated(error);
@@ -183,6 +185,7 @@ export class SqliteEngine implements Engine {
   #ask<T>(question: () => T): T {
     this.#mustBeOpen();
     try {
+      this.#reading.beginReading();
       return question();
     } catch (error) {
       throw translated(error);

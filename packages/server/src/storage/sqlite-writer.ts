@@ -21,6 +21,8 @@ import { SqliteTransaction } from "./sqlite-transaction.ts";
 
 export interface WriterOptions extends EngineOptions {
   readonly connection: SqliteConnection;
+  /** Called right before each commit: lets go of the view that readers hold of the file. */
+  readonly beforeCommit: () => void;
   /** Called after each commit, before its listener, so that reads see what the listener tells. */
   readonly onState: (state: SqliteState) => void;
 }
@@ -187,6 +189,7 @@ export class SqliteWriter {
     writeBatch(this.#connection, batch);
     this.#sweep();
     const keptSince = this.#sweepLog();
+    this.#options.beforeCommit();
     this.#connection.run("COMMIT");
     this.#keptSince = keptSince;
     this.#state = batch.state;
