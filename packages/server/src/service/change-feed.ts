@@ -90,6 +90,12 @@ export class ChangeFeed implements FollowedFeed {
     this.#report(0);
   }
 
+  /** Resolves when what has been committed so far has been told. */
+  async settle(): Promise<void> {
+    const until = this.#head;
+    while (this.#position < until) await (this.#running ?? nextTurn());
+  }
+
   /** Ends every follower; no more can be heard of. */
   close(): void {
     clearInterval(this.#expiry);
@@ -239,13 +245,12 @@ export class ChangeFeed implements FollowedFeed {
     try {
       const event = subscription.eventOf(opened);
       if (event) follower.push(subscription, event);
+      const endedAt = performance.now();
+      if (!subscription.isDear(endedAt - startedAt, endedAt)) return;
+      throw new StoaError("timeout", "The filter takes too long for each change.");
     } catch (cause) {
-      return this.#end(follower, subscription, cause);
+      this.#end(follower, subscription, cause);
     }
-    const endedAt = performance.now();
-    if (!subscription.isDear(endedAt - startedAt, endedAt)) return;
-    const message = "The filter takes too long for each change: make it simpler.";
-    this.#end(follower, subscription, new StoaError("timeout", message));
   }
 
   readonly #followerOf = new Map<Subscription, Follower>();

@@ -104,6 +104,7 @@ function servicesOf(house: House, feed: ChangeFeed): Services {
     feed: {
       attach: (caller, receiver) => feed.attach(caller, receiver),
       changes: (caller, question) => changesPage(house, feed, caller, question),
+      settle: () => feed.settle(),
       close: () => feed.close(),
     },
   };

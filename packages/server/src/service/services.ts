@@ -24,6 +24,8 @@ export interface Feed {
   attach(caller: Caller, receiver: Receiver): Follower;
   /** Errors: `forbidden` without GET on the store, `not_found` where there is none. */
   changes(caller: Caller, question: ChangesQuestion): Promise<ChangesPage>;
+  /** Resolves when what has been committed so far has been told. */
+  settle(): Promise<void>;
   /** Ends every follower, so that it connects elsewhere. */
   close(): void;
 }
