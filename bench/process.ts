@@ -2,7 +2,7 @@
  * Processes of the bench: started, listened to and ended here, each with a limit of time. Ends none
  * that it has not started.
  */
-import { type ChildProcess, fork, spawn } from "node:child_process";
+import { type ChildProcess, fork, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -31,9 +31,17 @@ export async function within<T>(ms: number, what: string, work: Promise<T>): Pro
   return Promise.race([work, over]).finally(() => clearTimeout(timer));
 }
 
+/** Where and as whom a program runs; as this one where nothing is said. */
+export type Setting = Pick<SpawnOptions, "cwd" | "env" | "uid" | "gid">;
+
 /** What a program printed. Errors: another exit code than 0, too long. */
-export async function runToEnd(program: string, words: string[], ms: number): Promise<string> {
-  const child = kept(spawn(program, words, { stdio: ["ignore", "pipe", "inherit"] }));
+export async function runToEnd(
+  program: string,
+  words: string[],
+  ms: number,
+  setting: Setting = {},
+): Promise<string> {
+  const child = kept(spawn(program, words, { ...setting, stdio: ["ignore", "pipe", "inherit"] }));
   let output = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     output += text;
@@ -68,18 +76,35 @@ export async function startStoa(data: string): Promise<Server> {
   const main = join(root, "packages/server/src/app/main.ts");
   const words = [...profiling, main, "--port", "0", "--data", data, "--log", "error"];
   const env = { ...process.env, STOA_ADMIN_PASSWORD: adminPassword };
-  const child = kept(spawn(process.execPath, words, { env, stdio: ["ignore", "pipe", "inherit"] }));
+  const { child, ready } = await startProgram(process.execPath, words, /ready on (\S+)/, { env });
+  child.stderr.pipe(process.stderr);
+  return { url: ready, pid: child.pid as number, end: () => end(child) };
+}
+
+/** A program that says when it is ready: what the pattern caught, on either of its streams. */
+export async function startProgram(
+  program: string,
+  words: readonly string[],
+  pattern: RegExp,
+  setting: Setting = {},
+) {
+  const child = kept(spawn(program, words, { ...setting, stdio: ["ignore", "pipe", "pipe"] }));
   let output = "";
-  const ready = new Promise<string>((resolve, reject) => {
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+  let isReady = false;
+  const said = new Promise<string>((resolve, reject) => {
+    const listen = (text: string) => {
+      if (isReady) return;
       output += text;
-      const url = /ready on (\S+)/.exec(output)?.[1];
-      if (url !== undefined) resolve(url);
-    });
-    child.once("exit", () => reject(new Error(`the server did not start:\n${output}`)));
+      const found = pattern.exec(output);
+      if (found) resolve(found[1] ?? found[0]);
+    };
+    child.stdout.setEncoding("utf8").on("data", listen);
+    child.stderr.setEncoding("utf8").on("data", listen);
+    child.once("exit", () => reject(new Error(`${program} did not start:\n${output}`)));
   });
-  const url = await within(60_000, "start", ready);
-  return { url, pid: child.pid as number, end: () => end(child) };
+  const ready = await within(60_000, "start", said);
+  isReady = true;
+  return { child, ready, end: () => end(child) };
 }
 
 export interface Partner {
