@@ -38,7 +38,8 @@ export async function openFeathers(entities: readonly BenchEntity[]): Promise<Pe
     settings: [
       `Feathers ${feathers} on Koa, @feathersjs/knex, better-sqlite3 13.2.0 (its own build)`,
       "JWT and local authentication; a hook narrows each call to the caller's own by an index",
-      "WAL, synchronous=FULL, a pool of 1, no pagination counts, no schema, pages by $skip, 1 process",
+      "WAL, synchronous=FULL, a pool of 1, no pagination counts, no schema",
+      "pages by $skip, 1 process",
     ],
     url,
     headers: people[0] as Record<string, string>,

@@ -97,11 +97,12 @@ function verdict(): string {
   const { after, end } = endsMb();
   const share = end / after;
   const parts = Object.entries(shares).map(([work, part]) => `${part} % ${work}`);
+  const isMet = share <= growthMax ? "met" : "not yet";
   return (
-    `${grouped(result.perSecond)} requests per second (${parts.join(", ")}) for ${minutes} min over ` +
-    `${grouped(entities)} entities, p99 ${result.p99Ms.toFixed(1)} ms: ` +
+    `${grouped(result.perSecond)} requests per second (${parts.join(", ")}) for ${minutes} min ` +
+    `over ${grouped(entities)} entities, p99 ${result.p99Ms.toFixed(1)} ms: ` +
     `${after.toFixed(0)} MB after the first minute, ${end.toFixed(0)} MB at the end, ` +
-    `x ${share.toFixed(2)} (bar <= x ${growthMax.toFixed(2)}: ${share <= growthMax ? "met" : "not yet"}).`
+    `x ${share.toFixed(2)} (bar <= x ${growthMax.toFixed(2)}: ${isMet}).`
   );
 }
 
