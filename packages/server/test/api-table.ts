@@ -59,6 +59,8 @@ export interface World {
   /** Unix milliseconds, the server's clock; tests move it. */
   clock: number;
   send(sent: Sent): Promise<Answer>;
+  /** The sign-in token of somebody. */
+  tokenOf(who: Who): string;
   /** How many changes there are so far. */
   changes(): Promise<number>;
   close(): Promise<void>;
@@ -120,6 +122,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     ids,
     clock: startOfTime,
     send: (sent) => send({ url: stoa.url, ids, tokens }, sent),
+    tokenOf: (who) => tokens[who] ?? "",
     changes: async () => {
       const found = await stoa.engine.changes(0, 1_000_000);
       return found.filter(({ store }) => store !== "tokens" && store !== "sessions").length;

@@ -46,6 +46,7 @@ export async function startStoa(options: StoaOptions): Promise<Stoa> {
   const { services, engine, firstPassword } = await openServices({
     openEngine: (engineOptions) => engineAt(options.data, engineOptions),
     administrator: { login: options.adminLogin, password: options.adminPassword },
+    observe,
     ...(now && { now }),
     ...(options.sessionLifeMs !== undefined && { sessionLifeMs: options.sessionLifeMs }),
   });
@@ -63,6 +64,7 @@ export async function startStoa(options: StoaOptions): Promise<Stoa> {
   observe({ kind: "listening", url });
   const close = async () => {
     observe({ kind: "draining" });
+    await services.feed.settle();
     await server.drain();
     // What runs on behind an answer, such as the time of a token's use, may still be written.
     await sleep(0);

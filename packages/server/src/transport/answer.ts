@@ -63,6 +63,14 @@ export function beginList(reply: FastifyReply): FastifyReply["raw"] {
   return response;
 }
 
+/** The head of server-sent events; gives back what they are written to. */
+export function beginEvents(reply: FastifyReply): FastifyReply["raw"] {
+  const response = reply.hijack().raw;
+  const type = { "content-type": "text/event-stream; charset=utf-8" };
+  response.writeHead(status.ok, merged(reply, { ...unstored, ...type, "x-accel-buffering": "no" }));
+  return response;
+}
+
 function end(reply: FastifyReply, code: number, text: string, headers: OutgoingHttpHeaders): void {
   // Past the framework's own sending, which reads and sets each header once more.
   const response = reply.hijack().raw;

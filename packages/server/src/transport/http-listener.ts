@@ -8,15 +8,16 @@ import { acceptLookup, type ClientError } from "./custom-verbs.ts";
 import { headArrivalMsMax, headBytesMax, keepAliveMs, requestArrivalMsMax } from "./http-bounds.ts";
 import { type Problem, rawProblem } from "./problem.ts";
 import { protocolProblemAt } from "./problem-at.ts";
+import type { UpgradeDoors } from "./upgrade.ts";
 
 type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** A server that hands on what is HTTP and answers the rest itself, in the one form of errors. */
-export function createHttpListener(handle: RequestListener): Server {
+export function createHttpListener(handle: RequestListener, doors: UpgradeDoors): Server {
   const listener: RequestListener = (request, response) => {
     const fault = prepare(request);
     if (fault) respond(response, protocolProblemAt(request.url, fault));
-    else handle(request, response);
+    else if (!doors.request(request, response)) handle(request, response);
   };
   const server = createServer(
     {
@@ -26,9 +27,11 @@ export function createHttpListener(handle: RequestListener): Server {
       keepAliveTimeout: keepAliveMs,
       // Node's own refusal has no body; ours has.
       requireHostHeader: false,
+      shouldUpgradeCallback: (request) => doors.isUpgrade(request),
     },
     listener,
   );
+  doors.listen(server);
   acceptLookup(server, onClientError);
   // An expectation that nobody knows changes nothing; Node's own refusal has no body.
   server.on("checkExpectation", listener);

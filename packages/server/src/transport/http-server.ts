@@ -19,9 +19,11 @@ import type { Observe } from "../service/observation.ts";
 import type { Services } from "../service/services.ts";
 import { sendAllowed, sendProblem } from "./answer.ts";
 import { authenticate } from "./authenticate.ts";
+import { changesRoute } from "./changes-route.ts";
 import { accountRoutes } from "./entity-api/account-routes.ts";
 import { entityRoutes } from "./entity-api/entity-routes.ts";
 import { sharingRoutes } from "./entity-api/sharing-routes.ts";
+import { createEventStream } from "./event-stream.ts";
 import { drainMsMax, headBytesMax } from "./http-bounds.ts";
 import { createHttpListener } from "./http-listener.ts";
 import { metricsRoute } from "./metrics-route.ts";
@@ -42,6 +44,9 @@ import {
   type Verb,
   verbsOf,
 } from "./route.ts";
+import { proxiesOf } from "./socket/handshake.ts";
+import { createSocketGateway } from "./socket-gateway.ts";
+import { type UpgradeDoors, upgradeDoors } from "./upgrade.ts";
 
 export interface HttpServerOptions {
   readonly observe: Observe;
@@ -73,22 +78,31 @@ export function createHttpServer(services: Services, options: HttpServerOptions)
     sessions: services.sessions,
     observe: options.observe,
     origins: new Set(options.corsOrigins),
+    proxies: proxiesOf(options.trustedProxies),
     version: options.version,
     ready: () => !draining && options.ready(),
   };
   const routes = [
     ...accountRoutes(house),
+    changesRoute(house),
     metricsRoute(house, options.metrics, options.metricsToken),
     ...entityRoutes(house),
     ...sharingRoutes(house),
     ...iamRoutes(house),
     ...referenceRoutes(house),
   ];
-  const app = createApp(house, routes, options, servers);
+  const fault = faultOf(house);
+  const doors = upgradeDoors(
+    [createSocketGateway({ ...house, fault }), createEventStream(house)],
+    fault,
+  );
+  const app = createApp(house, routes, options, { servers, doors });
   return {
     listen: ({ host, port }) => app.listen({ host, port }),
     drain: async () => {
       draining = true;
+      services.feed.close();
+      setTimeout(() => doors.close(), socketCutMs).unref();
       await drain(app, servers);
     },
   };
@@ -98,7 +112,7 @@ function createApp(
   house: House,
   routes: readonly Route[],
   options: HttpServerOptions,
-  servers: Set<Server>,
+  { servers, doors }: { servers: Set<Server>; doors: UpgradeDoors },
 ): FastifyInstance {
   const missing = observed(house, (request, reply) => answerMissing(house, routes, request, reply));
   const fail = (error: unknown, reply: FastifyReply) => answerError(house, error, reply);
@@ -109,7 +123,7 @@ function createApp(
     exposeHeadRoutes: false,
     return503OnClosing: false,
     serverFactory: (handle) => {
-      const server = createHttpListener(handle);
+      const server = createHttpListener(handle, doors);
       servers.add(server);
       return server;
     },
@@ -237,14 +251,22 @@ function isBelowPrefix(url: string): boolean {
 }
 
 function answerError(house: House, error: unknown, reply: FastifyReply): void {
-  const problem = problemAt(reply.request.raw.url, translated(error), (cause) => {
-    const incident = randomUUID();
-    house.observe({ kind: "fault", incident, cause });
-    return incident;
-  });
+  const problem = problemAt(reply.request.raw.url, translated(error), faultOf(house));
   if (!reply.raw.headersSent) sendProblem(reply, problem);
   else reply.raw.destroy();
 }
+
+/** Reports a mistake of ours; gives the id that the client is told. */
+function faultOf({ observe }: House): (cause: unknown) => string {
+  return (cause) => {
+    const incident = randomUUID();
+    observe({ kind: "fault", incident, cause });
+    return incident;
+  };
+}
+
+/** How long those with a socket may take to go by themselves. */
+const socketCutMs = 1_000;
 
 /** The framework's errors in our words; others stay as they are. */
 function translated(error: unknown): unknown {

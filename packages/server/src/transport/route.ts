@@ -7,6 +7,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Observe } from "../service/observation.ts";
 import type { Services } from "../service/services.ts";
 import { authenticate, type Door } from "./authenticate.ts";
+import type { SocketDoor } from "./socket/handshake.ts";
 
 export type Verb = "GET" | "POST" | "PATCH" | "DELETE" | "LOOKUP";
 
@@ -21,7 +22,7 @@ export interface Route {
 }
 
 /** What handlers have at hand. */
-export interface House extends Door {
+export interface House extends Door, SocketDoor {
   readonly services: Services;
   readonly observe: Observe;
   readonly version: string;

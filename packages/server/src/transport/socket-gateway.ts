@@ -1,0 +1,133 @@
+/**
+ * Socket.IO at `/socket.io/`, protocols 3 and 4, by polling and WebSocket (design 5). Lets in who
+ * has a credential and nobody from another origin; what a connection may do is for its session.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { type Caller, limit, StoaError } from "@stoa/domain";
+import { Server as Engine } from "engine.io";
+import { Server, type Socket } from "socket.io";
+import { callProblem } from "./socket/call-problem.ts";
+import {
+  type Credential,
+  credentialOf,
+  queryOf,
+  requireOwnOrigin,
+  type SocketDoor,
+  tokenOf,
+} from "./socket/handshake.ts";
+import { type SessionHouse, SocketSession } from "./socket/socket-session.ts";
+import type { UpgradeDoor } from "./upgrade.ts";
+
+/** Of the seed, milliseconds. */
+const pingInterval = 25_000;
+const pingTimeout = 60_000;
+/** How long protocol 4 may take to send its credential. */
+const connectTimeout = 5_000;
+
+/** Who opened a connection: nobody yet, where protocol 4 is still to say so. */
+interface Admission {
+  readonly credential: Credential | null;
+}
+
+export function createSocketGateway(house: SessionHouse & SocketDoor): UpgradeDoor {
+  const admissions = new WeakMap<IncomingMessage, Admission>();
+  const engine = new Engine({
+    pingInterval,
+    pingTimeout,
+    allowEIO3: true,
+    maxHttpBufferSize: limit.bodyBytesMax,
+    perMessageDeflate: false,
+    httpCompression: false,
+    ...(house.origins.size > 0 && { cors: { origin: [...house.origins], credentials: true } }),
+  });
+  const io = new Server({ connectTimeout, serveClient: false, allowEIO3: true });
+  io.bind(engine);
+  /** The credential of each connection by its id; requests of polling repeat it (rule 24). */
+  const bySid = new Map<string, Credential | null>();
+  engine.on("connection", (socket) => {
+    const { id, request } = socket as { id: string; request: IncomingMessage };
+    bySid.set(id, admissions.get(request)?.credential ?? null);
+    socket.once("close", () => bySid.delete(id));
+  });
+  io.use((socket, next) => {
+    identify(house, socket, admissions.get(socket.request)?.credential ?? null).then(
+      () => next(),
+      (cause: unknown) => next(refusal(house, cause)),
+    );
+  });
+  io.on("connection", (socket) => {
+    const { caller, credential } = socket.data as Identified;
+    const session = new SocketSession(house, socket, caller, credential);
+    const { events } = socket.handshake.query;
+    if (typeof events === "string") void session.follow(events);
+  });
+  const admit = async (request: IncomingMessage) => {
+    admissions.set(request, await admission(house, request, bySid));
+  };
+  return {
+    takes: (path) => path === "/socket.io",
+    request: async (request: IncomingMessage, response: ServerResponse) => {
+      await admit(request);
+      engine.handleRequest(request as never, response);
+    },
+    upgrade: async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      await admit(request);
+      engine.handleUpgrade(request as never, socket, head);
+    },
+    close: () => void engine.close(),
+  };
+}
+
+interface Identified {
+  caller: Caller;
+  credential: Credential;
+}
+
+/** Errors: `unauthorized`, `forbidden` for another origin. */
+async function admission(
+  house: SocketDoor,
+  request: IncomingMessage,
+  bySid: ReadonlyMap<string, Credential | null>,
+): Promise<Admission> {
+  requireOwnOrigin(house, request);
+  const credential = credentialOf(request);
+  const query = queryOf(request);
+  const known = bySid.get(query.get("sid") ?? "");
+  if (known) {
+    if (known.way === credential?.way && known.secret === credential.secret) return { credential };
+    throw new StoaError("unauthorized", "Each request repeats the credential of the first.");
+  }
+  const mayWait = query.get("EIO") === "4";
+  if (!credential) {
+    if (mayWait) return { credential: null };
+    throw new StoaError("unauthorized", "Sign in, or send a token.");
+  }
+  try {
+    await house.sessions.authenticate(credential.way, credential.secret);
+    return { credential };
+  } catch (cause) {
+    // A browser sends its old cookie, whatever the page says afterwards.
+    if (mayWait && credential.way === "session") return { credential: null };
+    throw cause;
+  }
+}
+
+/** Rule 23: what the request itself said, or `auth.token`, before the cookie. */
+async function identify(
+  house: SocketDoor,
+  socket: Socket,
+  admitted: Credential | null,
+): Promise<void> {
+  const { token } = socket.handshake.auth as { token?: unknown };
+  const isNamed = typeof token === "string" && admitted?.way !== "token";
+  const credential = isNamed ? ({ way: "token", secret: tokenOf(token) } as const) : admitted;
+  if (!credential) throw new StoaError("unauthorized", "Sign in, or send a token.");
+  const caller = await house.sessions.authenticate(credential.way, credential.secret);
+  socket.data = { caller, credential } satisfies Identified;
+}
+
+function refusal({ fault }: SessionHouse, cause: unknown): Error {
+  const problem = callProblem(cause, fault);
+  return Object.assign(new Error(String(problem["message"])), { data: problem });
+}

@@ -1,0 +1,32 @@
+/**
+ * Errors as sockets tell them: ours, with the name and the number by which the FeathersJS client
+ * knows them (design 5, "Settled"). Knows no call.
+ */
+import type { JsonObject } from "@stoa/domain";
+import { problemOf } from "../problem.ts";
+
+/**
+ * `{success: false, name: "NotFound", code: 404, className: "not-found", message: "Not Found", ...}`
+ * @param fault as for `problemOf`.
+ */
+export function callProblem(error: unknown, fault: (cause: unknown) => string): JsonObject {
+  const { text, status } = problemOf(error, fault);
+  const ours = JSON.parse(text) as JsonObject;
+  const name = names.get(status) ?? (status >= serverErrorMin ? "GeneralError" : "BadRequest");
+  const className = name.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase();
+  const { details } = ours;
+  return { ...ours, name, code: status, className, ...(details && { errors: details }) };
+}
+
+const names: ReadonlyMap<number, string> = new Map([
+  [400, "BadRequest"],
+  [401, "NotAuthenticated"],
+  [403, "Forbidden"],
+  [404, "NotFound"],
+  [405, "MethodNotAllowed"],
+  [409, "Conflict"],
+  [412, "Conflict"],
+  [429, "TooManyRequests"],
+  [503, "Unavailable"],
+]);
+const serverErrorMin = 500;
