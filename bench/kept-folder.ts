@@ -7,6 +7,7 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -16,6 +17,11 @@ import { join } from "node:path";
 import { root } from "./process.ts";
 
 export const benchFolder = join(root, ".stoa", "bench");
+
+const own = new Set<string>();
+process.once("exit", () => {
+  for (const folder of own) rmSync(folder, { recursive: true, force: true });
+});
 
 export interface Kept<T> {
   readonly data: string;
@@ -35,23 +41,47 @@ export interface Making<T> {
 export async function kept<T>({ name, files, make }: Making<T>): Promise<Kept<T>> {
   const folder = join(benchFolder, `${name}-${mark(files)}`);
   if (!existsSync(folder)) {
-    const draft = `${folder}-draft`;
-    rmSync(draft, { recursive: true, force: true });
+    const draft = ownFolder("draft");
     mkdirSync(join(draft, "data"), { recursive: true });
     const about = await make(join(draft, "data"));
     writeFileSync(join(draft, "seed.json"), JSON.stringify(about));
-    renameSync(draft, folder);
+    // Another run may have made it meanwhile.
+    if (!existsSync(folder)) renameSync(draft, folder);
   }
   const about = JSON.parse(readFileSync(join(folder, "seed.json"), "utf8")) as T;
   return { data: join(folder, "data"), about };
 }
 
-/** The path of a copy that may be written to. */
+/** The path of a copy that may be written to, until this process ends. */
 export function copied(data: string, name: string): string {
-  const copy = join(benchFolder, name);
-  rmSync(copy, { recursive: true, force: true });
+  const copy = ownFolder(name);
   cpSync(data, copy, { recursive: true });
   return copy;
+}
+
+/**
+ * The path of an empty place of this process's own, so that several may run at a time. Removes
+ * those of processes that have ended without doing so.
+ */
+function ownFolder(name: string): string {
+  mkdirSync(benchFolder, { recursive: true });
+  for (const entry of readdirSync(benchFolder)) {
+    const pid = /^own-(\d+)-/.exec(entry)?.[1];
+    if (pid === undefined || isRunning(Number(pid))) continue;
+    rmSync(join(benchFolder, entry), { recursive: true, force: true });
+  }
+  const folder = join(benchFolder, `own-${process.pid}-${name}`);
+  rmSync(folder, { recursive: true, force: true });
+  own.add(folder);
+  return folder;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code === "EPERM";
+  }
 }
 
 function mark(files: readonly string[]): string {

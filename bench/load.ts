@@ -3,7 +3,7 @@
  * requests and rates, not what they mean.
  */
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runToEnd } from "./process.ts";
 
@@ -38,7 +38,7 @@ export async function runLoad(
   { url, requests, connections, seconds, byNode = false }: Load,
   folder: string,
 ): Promise<LoadResult> {
-  const file = join(folder, "requests.txt");
+  const file = join(folder, `requests-${process.pid}.txt`);
   writeFileSync(file, requests.map((text) => text + separator).join(""));
   const number = String(nextNumber);
   nextNumber += 200_000 * Math.ceil(seconds);
@@ -49,7 +49,8 @@ export async function runLoad(
   const script = ["-s", join(import.meta.dirname, "load.lua"), url, "--", file, number];
   const program = byWrk ? wrk : process.execPath;
   const rest = byWrk ? script : [url, file, number];
-  const output = await runToEnd(program, [...words, ...rest], seconds * 1_000 + graceMs);
+  const running = runToEnd(program, [...words, ...rest], seconds * 1_000 + graceMs);
+  const output = await running.finally(() => rmSync(file, { force: true }));
   const line = /^result (.*)$/m.exec(output)?.[1];
   if (line === undefined) throw new Error(`no result from ${program}:\n${output}`);
   const result = JSON.parse(line) as Record<

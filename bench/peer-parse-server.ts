@@ -6,6 +6,8 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 
 const [folder, databaseURI, port] = process.argv.slice(2) as [string, string, string];
+// It makes a folder of logs where it stands.
+process.chdir(folder);
 const load = createRequire(join(folder, "package.json"));
 const { ParseServer } = load("parse-server");
 const express = load("express");
@@ -21,7 +23,6 @@ const parse = new ParseServer({
   allowClientClassCreation: false,
   enableAnonymousUsers: false,
   logLevel: "error",
-  logsFolder: null,
   silent: true,
 });
 await parse.start();
