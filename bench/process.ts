@@ -74,7 +74,7 @@ export interface Server {
 /** Stoa itself over that data directory, with a password that everybody may know. */
 export async function startStoa(data: string): Promise<Server> {
   const main = join(root, "packages/server/src/app/main.ts");
-  const words = [...profiling, main, "--port", "0", "--data", data, "--log", "error"];
+  const words = [...flags, ...profiling, main, "--port", "0", "--data", data, "--log", "error"];
   const env = { ...process.env, STOA_ADMIN_PASSWORD: adminPassword };
   const { child, ready } = await startProgram(process.execPath, words, /ready on (\S+)/, { env });
   child.stderr.pipe(process.stderr);
@@ -152,4 +152,9 @@ async function end(child: ChildProcess): Promise<void> {
 
 /** `STOA_BENCH_PROFILE=folder` writes a CPU profile of each server there. */
 const folder = process.env["STOA_BENCH_PROFILE"];
+/** Those of `npm start`: `["--max-semi-space-size=4"]`. */
+const manifest = readFileSync(join(root, "package.json"), "utf8");
+const flags = [...manifest.matchAll(/"start": .*/g)].flatMap(
+  ([line]) => line.match(/--max-\S+/g) ?? [],
+);
 const profiling = folder ? ["--cpu-prof", `--cpu-prof-dir=${folder}`] : [];
