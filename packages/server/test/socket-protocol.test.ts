@@ -32,10 +32,8 @@ async function cookieOf(login: string): Promise<string> {
 test("the session of the seed: cookie, 0 with the parameters, 2 answered by 3", async () => {
   const socket = bare(seedPath, { cookie: await cookieOf("ada") });
   const first = await socket.next();
-  assert.match(
-    first,
-    /^0\{"sid":"[\w-]{20}","upgrades":\[\],"pingInterval":25000,"pingTimeout":60000,"maxPayload":\d+\}$/,
-  );
+  assert.match(first, /^0\{"sid":"[\w-]{20}","upgrades":\[\],/);
+  assert.match(first, /"pingInterval":25000,"pingTimeout":60000,"maxPayload":\d+\}$/);
   assert.equal(await socket.next(), "40");
   socket.send("2");
   assert.equal(await socket.next(), "3");

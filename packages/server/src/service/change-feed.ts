@@ -6,12 +6,13 @@ import { type Caller, type Change, type GroupTree, type JsonObject, StoaError } 
 import type { Commit } from "../storage/engine.ts";
 import { sameRights } from "./caller-service.ts";
 import { ChangeWindow } from "./change-window.ts";
-import { type OpenedChange, Version } from "./feed-event.ts";
+import type { OpenedChange } from "./feed-event.ts";
 import { type FollowedFeed, Follower, type Receiver, type Subscribed } from "./feed-follower.ts";
 import { FeedIndex } from "./feed-index.ts";
+import { endsStore, missesSince, openChange } from "./feed-past.ts";
 import { isPersonal, requireWatch, sightOf } from "./feed-sight.ts";
 import { Subscription, type Wish } from "./feed-subscription.ts";
-import { treeAfter } from "./feed-tree.ts";
+import { isSameReach, treeAfter } from "./feed-tree.ts";
 import type { House } from "./house.ts";
 import type { Observe } from "./observation.ts";
 
@@ -44,7 +45,8 @@ export class ChangeFeed implements FollowedFeed {
     this.#house = house;
     this.#position = this.#head;
     this.#tree = house.engine.tree;
-    this.#movedAt = last.groups;
+    // Whether it was a move is not known any more; the root alone never moves.
+    this.#movedAt = house.engine.tree.size > 1 ? last.groups : 0;
     this.#peopleAt = last.people;
     this.window.begin(this.#position);
     this.#expiry = setInterval(() => this.#endExpired(), expiryEveryMs).unref();
@@ -54,17 +56,8 @@ export class ChangeFeed implements FollowedFeed {
     return this.#position;
   }
 
-  /** The highest sequence number there is. */
-  get head(): number {
-    return this.#head;
-  }
-
   get tree(): GroupTree {
     return this.#tree ?? this.#open.engine.tree;
-  }
-
-  get size(): { followers: number; subscriptions: number } {
-    return { followers: this.#followers.size, subscriptions: this.#index.size };
   }
 
   onCommit({ sequence, changes }: Commit): void {
@@ -137,20 +130,10 @@ export class ChangeFeed implements FollowedFeed {
    * Whether something later than `since` cannot be told to this caller: it is no longer kept, or
    * who sees what has changed since (rule 19).
    */
-  async misses(caller: Caller, store: string | null, since: number): Promise<boolean> {
-    const { engine, catalog } = this.#open;
-    if (since > this.#head || since < engine.keptSince || this.#movedAt > since) return true;
-    if (isPersonal(store) && this.#peopleAt > since) return true;
-    const deciding: [string, string][] = [
-      ["users", caller.user],
-      ["roles", caller.role.id],
-    ];
-    if (store !== null) deciding.push(["stores", catalog.get(store).definition.id]);
-    for (const [place, id] of deciding) {
-      const entity = await engine.read(place, id);
-      if (entity && entity.revision > since) return true;
-    }
-    return false;
+  misses(caller: Caller, store: string | null, since: number): Promise<boolean> {
+    const { engine } = this.#open;
+    const marks = { head: this.#head, movedAt: this.#movedAt, peopleAt: this.#peopleAt };
+    return missesSince(engine, marks, { caller, store, since });
   }
 
   /** Changes later than a sequence number, from memory where they are there. */
@@ -160,16 +143,9 @@ export class ChangeFeed implements FollowedFeed {
   }
 
   /** The change with its versions, as of a tree, and the entity as it is now. */
-  async opened(change: Change, before: GroupTree, after: GroupTree): Promise<OpenedChange> {
-    const { engine } = this.#open;
-    const isLatest = this.window.isLatest(change);
-    const now = isLatest ? change.after : await engine.read(change.store, change.id);
-    return {
-      change,
-      before: change.before && new Version(change.before, before),
-      after: change.after && new Version(change.after, after),
-      present: now ? new Version(now, engine.tree) : null,
-    };
+  opened(change: Change, before: GroupTree, after: GroupTree): Promise<OpenedChange> {
+    const isLatest = this.window.isLatest(change) ?? false;
+    return openChange(this.#open.engine, change, { before, after, isLatest });
   }
 
   get #open(): House {
@@ -283,6 +259,9 @@ export class ChangeFeed implements FollowedFeed {
 
   async #replay(follower: Follower, subscription: Subscription, change: Change): Promise<void> {
     const isDone = () => subscription.isOver || change.sequence <= subscription.position;
+    if (!isDone() && endsStore(change, subscription.store)) {
+      follower.gap(subscription, change.sequence);
+    }
     if (isDone() || !subscription.concerns(change.store)) return;
     const opened = await this.opened(change, this.tree, this.tree);
     if (isDone()) return;
@@ -355,7 +334,7 @@ export class ChangeFeed implements FollowedFeed {
     if (change.op !== "update") return;
     for (const follower of this.#followers) {
       const { groups } = follower.caller;
-      const isSame = sameSet(before.reachOf(groups), after.reachOf(groups));
+      const isSame = isSameReach(groups, before, after);
       for (const subscription of follower.subscriptions.values()) {
         if (!isSame || subscription.readsBranch) follower.gap(subscription, change.sequence - 1);
       }
@@ -363,14 +342,12 @@ export class ChangeFeed implements FollowedFeed {
   }
 
   /** Its entities are gone with it, and no change tells of each. */
-  #endStore({ before }: Change): void {
-    const { name } = JSON.parse(before?.body ?? "{}") as JsonObject;
+  #endStore(change: Change): void {
     for (const follower of this.#followers) {
       for (const subscription of [...follower.subscriptions.values()]) {
+        if (!endsStore(change, subscription.store)) continue;
         if (subscription.store === null) follower.gap(subscription, this.#position);
-        if (subscription.store !== name) continue;
-        const error = new StoaError("not_found", `There is no store "${name}" any more.`);
-        this.#end(follower, subscription, error);
+        else this.#end(follower, subscription, new StoaError("not_found", "The store is gone."));
       }
     }
   }
@@ -406,7 +383,8 @@ export class ChangeFeed implements FollowedFeed {
   }
 
   #report(lagMs: number): void {
-    this.#observe({ kind: "feed", ...this.size, ...this.counts, lagMs });
+    const size = { followers: this.#followers.size, subscriptions: this.#index.size };
+    this.#observe({ kind: "feed", ...size, ...this.counts, lagMs });
   }
 }
 
@@ -421,8 +399,4 @@ const expiryEveryMs = 400;
 
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
-}
-
-function sameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
-  return a === b || (a.size === b.size && [...a].every((element) => b.has(element)));
 }

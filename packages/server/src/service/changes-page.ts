@@ -5,6 +5,7 @@
 import { type Caller, type Change, everything, limit } from "@stoa/domain";
 import type { ChangeFeed } from "./change-feed.ts";
 import type { FeedChange } from "./feed-event.ts";
+import { endsStore } from "./feed-past.ts";
 import { requireWatch, sightOf } from "./feed-sight.ts";
 import { Subscription } from "./feed-subscription.ts";
 import type { House } from "./house.ts";
@@ -42,21 +43,26 @@ export async function changesPage(
   const wish = { store, filter: everything, only: null };
   const subscription = new Subscription("", wish, { caller, kind, sight, position: since });
   const found: FeedChange[] = [];
+  let gap = false;
   let scanned = 0;
   let next = since;
   while (next < until && scanned < limit.changesScannedMax) {
     const changes = await feed.changesAfter(next, pieceMax);
-    if (changes.length === 0) return { changes: found, next: until, gap: false };
+    if (changes.length === 0) return { changes: found, next: until, gap };
     for (const change of changes) {
-      if (change.sequence > until) return { changes: found, next: until, gap: false };
+      if (change.sequence > until) return { changes: found, next: until, gap };
+      if (endsStore(change, store)) {
+        gap = true;
+        found.length = 0;
+      }
       const event = await eventOf(feed, subscription, change);
       if (event) found.push(event);
       next = change.sequence;
-      if (found.length >= countMax) return { changes: found, next, gap: false };
+      if (found.length >= countMax) return { changes: found, next, gap };
     }
     scanned += changes.length;
   }
-  return { changes: found, next, gap: false };
+  return { changes: found, next, gap };
 }
 
 async function eventOf(feed: ChangeFeed, subscription: Subscription, change: Change) {

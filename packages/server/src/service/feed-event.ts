@@ -18,7 +18,7 @@ export type FeedOp = Change["op"] | "enter" | "leave";
 
 export type FeedEvent =
   | FeedChange
-  /** Something was missed: what is to be known as of `seq` must be fetched; what follows is later. */
+  /** Something was missed: fetch what there is as of `seq`; what follows is later. */
   | { readonly kind: "gap"; readonly subscription: string; readonly seq: number }
   /** This subscription ends, others go on. */
   | { readonly kind: "end"; readonly subscription: string; readonly error: StoaError };

@@ -19,6 +19,12 @@ export function treeAfter(tree: GroupTree, change: Change, present: GroupTree): 
   }
 }
 
+/** Whether members of these groups reach the same ones in both trees. */
+export function isSameReach(groups: readonly string[], a: GroupTree, b: GroupTree): boolean {
+  const [one, other] = [a.reachOf(groups), b.reachOf(groups)];
+  return one === other || (one.size === other.size && [...one].every((id) => other.has(id)));
+}
+
 function parentOf(body: string): string | null {
   const parent = ownValue(JSON.parse(body) as JsonObject, "parent");
   return typeof parent === "string" ? parent : null;

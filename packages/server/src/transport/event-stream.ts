@@ -39,9 +39,8 @@ export function createEventStream(
       const { caller } = await authenticateSocket(house, request);
       const asked = streamQuery(request);
       // Refused before the upgrade, as everything is.
-      const wishes = asked.wishes;
       const stream = new Stream(house.services, caller, asked.envelope);
-      const starts = await stream.subscribe(wishes);
+      const starts = await stream.subscribe(asked.wishes);
       server.handleUpgrade(request, socket, head, (client) => {
         stream.begin(client);
         for (const start of starts) start();
@@ -145,7 +144,7 @@ function streamQuery({ url = "" }: IncomingMessage): { wishes: Wish[]; envelope:
   return { wishes, envelope };
 }
 
-/** What is asked of `_oid` alone, as a filter of entities: by it the feed finds who is concerned. */
+/** What is asked of `_oid`, as a filter of entities: by it the feed finds who is concerned. */
 function filterOf(conditions: readonly Parameter[]): Filter {
   const ids = conditions.filter(({ name, value }) => name === "where._oid" && value !== null);
   if (ids.length === 0) return everything;

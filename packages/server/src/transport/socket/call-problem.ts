@@ -6,7 +6,7 @@ import type { JsonObject } from "@stoa/domain";
 import { problemOf } from "../problem.ts";
 
 /**
- * `{success: false, name: "NotFound", code: 404, className: "not-found", message: "Not Found", ...}`
+ * `{success: false, name: "NotFound", code: 404, className: "not-found", message: ..}`
  * @param fault as for `problemOf`.
  */
 export function callProblem(error: unknown, fault: (cause: unknown) => string): JsonObject {
