@@ -7,12 +7,12 @@ import { openBenchEngine } from "./engine-fill.ts";
 import { pick, randomOf } from "./entity-source.ts";
 import {
   type GrowthData,
+  type GrowthStore,
   growthCaller,
   growthData,
+  growthStores,
   kindOf,
-  referenceStore,
   smallOf,
-  smallStore,
 } from "./growth-data.ts";
 import { benchFolder, copied } from "./kept-folder.ts";
 import { runLoad } from "./load.ts";
@@ -23,14 +23,14 @@ import { signInAs } from "./world.ts";
 
 /** In the order in which they are measured: what makes the store larger comes last. */
 export const growthWorks = {
-  changes: "100 changes since",
-  get: "GET by id",
-  list: "list of 100",
-  filter: "list of 100 by an index",
-  byType: "by_type, 100",
-  lookup: "LOOKUP of 200",
-  patch: "PATCH of one field",
-  insert: "durable insert",
+  changes: { title: "100 changes since", store: "entity" },
+  get: { title: "GET by id", store: "entity" },
+  list: { title: "list of 100", store: "entity" },
+  filter: { title: "list of 100 by an index", store: "entity" },
+  patch: { title: "PATCH of one field", store: "entity" },
+  insert: { title: "durable insert", store: "entity" },
+  byType: { title: "by_type, 100", store: "reference" },
+  lookup: { title: "LOOKUP of 200", store: "reference" },
 } as const;
 
 export type GrowthWork = keyof typeof growthWorks;
@@ -46,33 +46,47 @@ export async function measureGrowth(
   seconds: number,
   chosen: ReadonlySet<string>,
 ): Promise<GrowthFigures> {
-  const { data, about } = await growthData(entities);
-  const copy = copied(data, "run-growth");
   const rates: Partial<Record<GrowthWork, number>> = {};
-  if (chosen.has("changes")) rates.changes = await changesRate(copy, seconds);
-  const server = await startStoa(copy);
-  const caller = await signInAs(server.url, growthCaller(about.world));
-  for (const work of Object.keys(growthWorks) as GrowthWork[]) {
-    const requests = chosen.has(work) ? requestsOf(work, about, caller) : [];
-    if (requests.length === 0) continue;
-    process.stderr.write(`${work} at ${entities} entities\n`);
-    const load = { url: server.url, requests, connections: 64, byNode: work === "lookup" };
-    await runLoad({ ...load, seconds: 1 }, benchFolder);
-    const all: number[] = [];
-    for (let round = 0; round < rounds; round++) {
-      all.push((await runLoad({ ...load, seconds }, benchFolder)).perSecond);
+  for (const store of Object.keys(growthStores) as GrowthStore[]) {
+    const works = (Object.keys(growthWorks) as GrowthWork[]).filter(
+      (work) => growthWorks[work].store === store && chosen.has(work),
+    );
+    if (works.length === 0) continue;
+    const { data, about } = await growthData(store, entities);
+    const copy = copied(data, "growth");
+    if (works.includes("changes")) rates.changes = await changesRate(copy, seconds);
+    const server = await startStoa(copy);
+    const caller = await signInAs(server.url, growthCaller(about.world));
+    for (const work of works) {
+      if (work === "changes") continue;
+      process.stderr.write(`${work} at ${entities} entities\n`);
+      rates[work] = await rateOf(work, requestsOf(work, about, caller), caller, seconds);
     }
-    rates[work] = median(all);
+    await server.end();
+    rmSync(copy, { recursive: true, force: true });
   }
-  await server.end();
-  rmSync(copy, { recursive: true, force: true });
   return { entities, rates };
+}
+
+async function rateOf(
+  work: GrowthWork,
+  requests: readonly string[],
+  { url }: Api,
+  seconds: number,
+): Promise<number> {
+  const load = { url, requests, connections: 64, byNode: work === "lookup" };
+  await runLoad({ ...load, seconds: 1 }, benchFolder);
+  const all: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    all.push((await runLoad({ ...load, seconds }, benchFolder)).perSecond);
+  }
+  return median(all);
 }
 
 /** Read by the engine, one after the other, as subscribers do who resume. */
 async function changesRate(data: string, seconds: number): Promise<number> {
   const engine = await openBenchEngine(data);
-  const last = await engine.transact(async (tx) => tx.lastChange([smallStore.name]));
+  const last = await engine.transact(async (tx) => tx.lastChange([growthStores.entity]));
   const random = randomOf(4);
   const all: number[] = [];
   for (let round = 0; round < rounds; round++) {
@@ -90,12 +104,11 @@ async function changesRate(data: string, seconds: number): Promise<number> {
 }
 
 function requestsOf(work: GrowthWork, data: GrowthData, caller: Api): readonly string[] {
-  const { entities, ids, world, hasReferences } = data;
+  const { entities, ids, world } = data;
   const random = randomOf(3);
-  const { name } = smallStore;
   const times = (count: number, make: () => string) => Array.from({ length: count }, make);
   const raw = (method: string, path: string, body?: string) =>
-    rawRequest(caller, method, `${name}${path}`, body);
+    rawRequest(caller, method, `${growthStores.entity}${path}`, body);
   switch (work) {
     case "changes":
       return [];
@@ -112,7 +125,7 @@ function requestsOf(work: GrowthWork, data: GrowthData, caller: Api): readonly s
     }
     case "byType":
     case "lookup":
-      return hasReferences ? times(1_000, () => referenceRequest(work, data, caller, random)) : [];
+      return times(1_000, () => referenceRequest(work, data, caller, random));
     case "patch":
       return times(requestsTotal, () => raw("PATCH", `/${pick(ids, random)}`, patch));
     case "insert": {
@@ -132,7 +145,7 @@ function referenceRequest(
 ): string {
   const headers = { Authorization: `Bearer ${token}` };
   const type = kindOf(entities, random);
-  const place = `/rest/v1/reference/${referenceStore}`;
+  const place = `/rest/v1/reference/${growthStores.reference}`;
   if (work === "lookup") {
     return wireRequest({ method: "LOOKUP", path: place, headers, body: JSON.stringify(type) });
   }

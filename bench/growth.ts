@@ -54,7 +54,7 @@ function readWords() {
 function lines(): string[][] {
   const heads = ["per second", ...figures.map(({ entities }) => grouped(entities))];
   const rows = works.map((work) => [
-    growthWorks[work],
+    growthWorks[work].title,
     ...figures.map(({ rates }) => (rates[work] === undefined ? "" : grouped(rates[work]))),
   ]);
   return [heads, ...rows];
@@ -72,7 +72,7 @@ function slopes(): string[] {
     const points = pointsOf(work);
     if (points.length < 2) return [];
     const factor = timeForTenfold(points);
-    return [`${growthWorks[work]}: x ${factor.toFixed(2)} the time, ${wordFor(factor)}`];
+    return [`${growthWorks[work].title}: x ${factor.toFixed(2)} the time, ${wordFor(factor)}`];
   });
 }
 
@@ -96,7 +96,7 @@ function wordFor(factor: number): string {
 }
 
 function plot(): string {
-  const named = works.map((work) => ({ name: growthWorks[work], points: pointsOf(work) }));
+  const named = works.map((work) => ({ name: growthWorks[work].title, points: pointsOf(work) }));
   const note = "64 connections over HTTP; changes one after the other through the engine";
   return plotSvg(named, { title: "Rates as the store grows (small entities)", note });
 }
