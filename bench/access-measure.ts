@@ -3,12 +3,13 @@
  * engine and through HTTP, and out of a cold file. Knows no tables.
  */
 import { rmSync, writeFileSync } from "node:fs";
+import { and } from "@stoa/domain";
 import type { Engine } from "../packages/server/src/storage/engine.ts";
 import { accessData, accessStore } from "./access-data.ts";
 import { type AccessWork, accessWorks, askEngine, callerOf, teamOf } from "./access-work.ts";
 import { type Api, signIn } from "./api.ts";
-import { idSource, openBenchEngine } from "./engine-fill.ts";
-import { entityOf, randomOf } from "./entity-source.ts";
+import { openBenchEngine } from "./engine-fill.ts";
+import { entityOf, pick, randomOf } from "./entity-source.ts";
 import { benchFolder, copied } from "./kept-folder.ts";
 import { runLoad } from "./load.ts";
 import { runToEnd, startStoa } from "./process.ts";
@@ -42,10 +43,10 @@ export interface AccessFigures {
 
 export async function measureAccess(entities: number): Promise<AccessFigures> {
   const { data, about: world } = await accessData(entities);
-  const copy = copied(data, "run-access");
+  const copy = copied(data, "access");
   const within = async (isWriting: boolean): Promise<Times> => {
     const engine = await openBenchEngine(copy);
-    const stop = isWriting ? writeToEngine(engine, world) : undefined;
+    const stop = isWriting ? await writeToEngine(engine, world) : undefined;
     const times = await timesOf(world, engine, engineAsker(engine));
     await stop?.();
     await engine.close();
@@ -112,26 +113,36 @@ function givenUp(cause: unknown): number {
   throw cause;
 }
 
-/** Twenty inserts to a transaction, one after the other, until it is stopped. */
-function writeToEngine(engine: Engine, { teams, callers }: World): () => Promise<void> {
-  const newId = idSource("objectid");
+/** Twenty updates to a transaction, one after the other, until it is stopped. */
+async function writeToEngine(engine: Engine, { callers }: World): Promise<() => Promise<void>> {
   const random = randomOf(5);
   const by = callers[0]?.user ?? "";
-  const head = { owner: by, group: teams.at(-1) as string, access: [] };
+  const query = { filter: and(), order: [], offset: 0, limit: 1_000, after: null, only: null };
+  const ids: string[] = [];
+  for await (const { texts } of engine.find(accessStore.name, query)) {
+    for (const text of texts) ids.push((JSON.parse(text) as { _id: string })._id);
+  }
+  return untilStopped(async () => {
+    await engine.transact(async (tx) => {
+      for (let n = 0; n < 20; n++) {
+        const before = await tx.read(accessStore.name, pick(ids, random));
+        if (!before) throw new Error("an entity is gone");
+        const { at: _, revision: __, ...head } = before;
+        const after = { ...head, body: JSON.stringify(entityOf(random)) };
+        await tx.update(accessStore.name, before, after, { by, time: Date.now() });
+      }
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+}
+
+/** Begins at once; what it gives ends it after the turn that runs. */
+function untilStopped(turn: () => Promise<void>): () => Promise<void> {
   let isRunning = true;
-  const write = async () => {
-    while (isRunning) {
-      await engine.transact(async (tx) => {
-        const time = Date.now();
-        for (let n = 0; n < 20; n++) {
-          const draft = { id: newId(), time, ...head, body: JSON.stringify(entityOf(random)) };
-          await tx.insert(accessStore.name, draft, { by, time });
-        }
-      });
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+  const run = async () => {
+    while (isRunning) await turn();
   };
-  const done = write();
+  const done = run();
   return () => {
     isRunning = false;
     return done;
@@ -169,17 +180,9 @@ async function writeOverHttp(admin: Api): Promise<() => Promise<void>> {
   const requests = (JSON.parse(text) as { _id: string }[]).map(({ _id }) =>
     rawRequest(admin, "PATCH", `${accessStore.name}/${_id}`, '{"score":########}'),
   );
-  let isRunning = true;
-  const write = async () => {
-    while (isRunning) {
-      await runLoad({ url: admin.url, requests, connections: 8, seconds: 1 }, benchFolder);
-    }
-  };
-  const done = write();
-  return () => {
-    isRunning = false;
-    return done;
-  };
+  return untilStopped(async () => {
+    await runLoad({ url: admin.url, requests, connections: 8, seconds: 1 }, benchFolder);
+  });
 }
 
 /** One turn each, after a new start over a file of which the system holds nothing. */

@@ -44,7 +44,7 @@ export async function fill(engine: Engine, filling: Filling): Promise<readonly s
   return sample;
 }
 
-export function idSource(kind: "objectid" | "uuid"): () => string {
+function idSource(kind: "objectid" | "uuid"): () => string {
   const now = Date.now;
   return kind === "uuid"
     ? timeUuids({ now, node: randomBytes(6), random: () => randomBytes(4) })
