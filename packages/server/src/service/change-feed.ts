@@ -2,7 +2,7 @@
  * Follows the log of changes and tells each subscription what it is to see, in order and once
  * (design 5). Writers never wait for it: a commit only wakes it. Knows no wire form.
  */
-import { type Caller, type Change, type GroupTree, type JsonObject, StoaError } from "@stoa/domain";
+import { type Caller, type Change, type GroupTree, StoaError } from "@stoa/domain";
 import type { Commit } from "../storage/engine.ts";
 import { sameRights } from "./caller-service.ts";
 import { ChangeWindow } from "./change-window.ts";
@@ -159,7 +159,9 @@ export class ChangeFeed implements FollowedFeed {
     try {
       let turnAt = performance.now();
       for (;;) {
-        const changes = await this.#nextChanges();
+        const changes = await this.changesAfter(this.#position, changesAtOnce);
+        // Numbers that no change has.
+        if (changes.length === 0) this.#position = Math.max(this.#position, this.#head);
         if (changes.length === 0) break;
         for (const change of changes) {
           await this.#take(change);
@@ -183,13 +185,6 @@ export class ChangeFeed implements FollowedFeed {
     this.#running = new Promise((resolve) => {
       setTimeout(() => resolve(this.#run()), againMs).unref();
     });
-  }
-
-  async #nextChanges(): Promise<readonly Change[]> {
-    const changes = await this.changesAfter(this.#position, changesAtOnce);
-    // Numbers that no change has.
-    if (changes.length === 0) this.#position = Math.max(this.#position, this.#head);
-    return changes;
   }
 
   async #take(change: Change): Promise<void> {

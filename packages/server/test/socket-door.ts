@@ -1,0 +1,224 @@
+/**
+ * Sockets as doors of the oracles: calls that answer what the services answer, and subscriptions
+ * that follow a world. A real server in front of services that are given.
+ */
+import {
+  afterCursor,
+  and,
+  compareBy,
+  everything,
+  type Json,
+  type JsonObject,
+  limit,
+  matches,
+  type Query,
+  totalOrder,
+} from "@stoa/domain";
+import { io, type Socket } from "socket.io-client";
+import type { Services } from "../src/service/services.ts";
+import { createHttpServer } from "../src/transport/http-server.ts";
+import { type Door, type Outcome, type Request, serviceDoor } from "./access-request.ts";
+import type { Secret } from "./access-truth.ts";
+import type { Watch, WatchDoor, Watcher } from "./feed-oracle.ts";
+import { call } from "./socket-client.ts";
+
+export interface SocketServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export async function serveSockets(services: Services): Promise<SocketServer> {
+  const server = createHttpServer(services, {
+    observe: (observation) => {
+      if (observation.kind === "fault") throw observation.cause;
+    },
+    trustedProxies: [],
+    corsOrigins: [],
+    metrics: async () => "",
+    version: "1",
+    ready: () => true,
+  });
+  const url = await server.listen({ host: "127.0.0.1", port: 0 });
+  return { url, close: () => server.drain() };
+}
+
+/** Asks what can be called over a socket there, and everything else of the services. */
+export function socketDoor(services: Services, { url }: SocketServer) {
+  const sockets = new Map<string, Promise<Socket | null>>();
+  const others = serviceDoor(services);
+  const door: Door = {
+    name: "socket",
+    async ask(secret, request) {
+      const args = callOf(request);
+      if (!args) return others.ask(secret, request);
+      const key = secret.secret;
+      await services.feed.settle();
+      const known = await sockets.get(key);
+      if (!known || !(await isAlive(known))) sockets.set(key, opened(url, secret));
+      const socket = await sockets.get(key);
+      if (!socket) return { kind: "refused", code: "unauthorized" };
+      return outcomeOf(socket, args, request);
+    },
+  };
+  const close = async () => {
+    for (const socket of await Promise.all(sockets.values())) socket?.disconnect();
+  };
+  return { door, close };
+}
+
+/** Follows by subscriptions. */
+export function socketWatchDoor({ url }: SocketServer): WatchDoor {
+  return {
+    name: "socket",
+    async watch(secret, watch) {
+      const socket = await opened(url, secret);
+      if (!socket) return null;
+      const watcher = new SocketWatcher(socket, watch);
+      if (await watcher.begin()) return watcher;
+      socket.disconnect();
+      return null;
+    },
+  };
+}
+
+class SocketWatcher implements Watcher {
+  known = new Map<string, JsonObject>();
+  ended: string | null = null;
+  readonly #socket: Socket;
+  readonly #watch: Watch;
+  #pending: Promise<void> = Promise.resolve();
+  #last = 0;
+
+  constructor(socket: Socket, watch: Watch) {
+    this.#socket = socket;
+    this.#watch = watch;
+    socket.on("change", (change) => this.#then(() => this.#take(change)));
+    socket.on("gap", () => this.#then(() => this.#fetch()));
+    socket.on("end", (end) => {
+      this.ended = String(end.tags);
+    });
+    socket.on("disconnect", (why) => {
+      this.ended ??= why;
+    });
+  }
+
+  async begin(): Promise<boolean> {
+    const answer = await this.#socket.emitWithAck("subscribe", this.#watch);
+    if (answer.success !== true) return false;
+    await this.#fetch();
+    return true;
+  }
+
+  /** An answer comes behind the events before it; what a gap asks for is waited for too. */
+  async settle(): Promise<void> {
+    await isAlive(this.#socket);
+    await this.#pending;
+  }
+
+  close(): void {
+    this.#socket.disconnect();
+  }
+
+  #then(work: () => void | Promise<void>): void {
+    this.#pending = this.#pending.then(work);
+  }
+
+  #take(change: { seq: number; id: string; entity: JsonObject | null }): void {
+    if (change.seq <= this.#last) throw new Error(`${change.seq} comes after ${this.#last}`);
+    this.#last = change.seq;
+    if (change.entity) this.known.set(change.id, change.entity);
+    else this.known.delete(change.id);
+  }
+
+  async #fetch(): Promise<void> {
+    const { store, filter } = this.#watch;
+    const query = `filter=${encodeURIComponent(filter)}`;
+    if (!this.#socket.connected) return;
+    const values = await new Promise<JsonObject[] | null>((resolve) => {
+      this.#socket.emit("find", store, query, (error: unknown, all: JsonObject[]) =>
+        resolve(error ? null : all),
+      );
+      this.#socket.once("disconnect", () => resolve(null));
+    });
+    if (values) this.known = new Map(values.map((value) => [String(value["_id"]), value]));
+  }
+}
+
+/** Asks once, since the other side may have closed it just now. */
+function isAlive(socket: Socket): Promise<boolean> {
+  if (!socket.connected) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    socket.once("disconnect", () => resolve(false));
+    socket.emit("unsubscribe", {}, () => resolve(true));
+  });
+}
+
+/** Null for somebody who is not let in. */
+async function opened(url: string, { way, secret }: Secret): Promise<Socket | null> {
+  const how = way === "token" ? { auth: { token: secret } } : cookie(secret);
+  const socket = io(url, {
+    transports: ["websocket"],
+    forceNew: true,
+    reconnection: false,
+    ...how,
+  });
+  return new Promise((resolve) => {
+    socket.once("connect", () => resolve(socket));
+    socket.once("connect_error", () => {
+      socket.disconnect();
+      resolve(null);
+    });
+  });
+}
+
+function cookie(secret: string) {
+  return { extraHeaders: { cookie: `sid=${encodeURIComponent(secret)}` } };
+}
+
+/** What is called, with its arguments; null for what sockets do not call. */
+function callOf(request: Request): readonly [string, ...unknown[]] | null {
+  switch (request.kind) {
+    case "find":
+      if (request.options.withChildGroups !== undefined) return null;
+      return ["find", request.store, {}];
+    case "read":
+      return ["get", request.store, request.id, {}];
+    case "create":
+      return ["create", request.store, request.bodies, {}];
+    case "update":
+      return ["patch", request.store, request.id, request.patch, {}];
+    case "remove":
+      return ["remove", request.store, request.id, request.parameters];
+    default:
+      return null;
+  }
+}
+
+async function outcomeOf(
+  socket: Socket,
+  args: readonly [string, ...unknown[]],
+  request: Request,
+): Promise<Outcome> {
+  const [name, ...rest] = args;
+  try {
+    const value = (await call(socket, name, ...rest)) as Json;
+    return { kind: "done", value: request.kind === "find" ? chosen(request.query, value) : value };
+  } catch (cause) {
+    return { kind: "refused", code: codeOf(cause as { tags: string[] }) };
+  }
+}
+
+/** The filter, order and page of a query that has no words on the wire, on all that is seen. */
+function chosen(query: Query, found: Json): Json {
+  const keys = totalOrder(query.order);
+  const later = query.after === null ? everything : afterCursor(query.order, query.after);
+  return (found as JsonObject[])
+    .filter((value) => matches(and(query.filter, later), value))
+    .sort((a, b) => compareBy(keys, a, b))
+    .slice(query.offset, query.offset + Math.min(query.limit, limit.pageEntitiesMax));
+}
+
+function codeOf({ tags }: { tags: string[] }): string {
+  const tag = String(tags[0]).replace("error_", "");
+  return tag === "credentials" ? "forbidden" : tag;
+}
