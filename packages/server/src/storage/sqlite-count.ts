@@ -2,10 +2,10 @@
  * Counts: from the tallies of stores and groups where the filter allows, else from indexes.
  */
 import type { Filter, Visibility } from "@stoa/domain";
-import { conjuncts, joined, opposite, propertyTest, type Sql } from "./sql-filter.ts";
+import { conjuncts, joined, opposite, type Sql } from "./sql-filter.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { SqliteDialect } from "./sqlite-dialect.ts";
-import { planOf, simplified, visibilityOnly } from "./sqlite-plan.ts";
+import { equalityOf, planOf, simplified, visibilityOnly } from "./sqlite-plan.ts";
 import type { StoreTable } from "./sqlite-store.ts";
 import { type DearStatement, dearCount, fewCount } from "./sqlite-window.ts";
 
@@ -83,7 +83,7 @@ function tallyOf(
 }
 
 function groupOnly(parts: readonly Filter[]): string | undefined {
-  const test = parts.length === 1 && parts[0] ? propertyTest(parts[0]) : undefined;
-  if (test?.op !== "==" || test.path.length !== 1 || test.path[0] !== "group") return undefined;
+  const test = parts.length === 1 && parts[0] ? equalityOf(parts[0]) : undefined;
+  if (test?.path.length !== 1 || test.path[0] !== "group") return undefined;
   return typeof test.value === "string" ? test.value : undefined;
 }

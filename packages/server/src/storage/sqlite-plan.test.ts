@@ -144,6 +144,21 @@ describe("the plan of", () => {
     connection.bounds = bounds;
   });
 
+  it("somebody who sees little gets that sorted and filtered, and nothing else is looked at", () => {
+    const group = "f".repeat(24);
+    const rule: Visibility = { ...visible, reach: new Set([group]), owner: null };
+    const question = { connection, table, filter: rule, order: [] };
+    for (const path of ["name", "size"]) {
+      const order = [{ path: [path], descending: false }];
+      const plan = steps(() => {
+        const found = readWindow({ ...question, order }, { cursor: null, skip: 0, left: 100 });
+        assert(!isDear(found), "the main thread answers it");
+      });
+      assert(plan.includes("SEARCH e USING INTEGER PRIMARY KEY (rowid=?)"), plan.join("\n"));
+      assert(!plan.some((step) => /^SCAN (e|x)\b/.test(step)), plan.join("\n"));
+    }
+  });
+
   it("a filter or an order without an index is left to the worker", () => {
     const position = { cursor: null, skip: 0, left: 10 };
     const filter: Filter = { kind: "element", op: "==", path: ["size"], value: 5 };

@@ -21,6 +21,7 @@ import {
 } from "./sql-filter.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { indexSql, isNumbered, keySql, keyValue, SqliteDialect } from "./sqlite-dialect.ts";
+import { sightSql } from "./sqlite-sight.ts";
 import type { StoreIndex, StoreTable } from "./sqlite-store.ts";
 
 /** A key of the total order as SQL; `bound` is its value where the filter lets only one through. */
@@ -68,7 +69,7 @@ export function planOf(connection: SqliteConnection, table: StoreTable, asked: Q
   const isScan = rest?.every(({ kind }) => kind === "visible") === true;
   if (ordered && rest && isScan && !ordered.isPoint) {
     const narrow = accesses.filter(({ weight }) => weight > ordered.weight);
-    const few = fewest(narrow, context);
+    const few = fewest(narrow, context) ?? (isById(keys) ? undefined : sightOf(context));
     if (!few) return { ...base(ordered, context, keys), kind: "scan", rest };
     return { ...base(few, context, keys), kind: "few", rest: parts };
   }
@@ -76,7 +77,9 @@ export function planOf(connection: SqliteConnection, table: StoreTable, asked: Q
     fewest(
       accesses.filter(({ weight }) => weight > 0),
       context,
-    ) ?? whole(context);
+    ) ??
+    sightOf(context) ??
+    whole(context);
   if (few) return { ...base(few, context, keys), kind: "few", rest: parts };
   const dear = ordered ?? best(accesses.filter(({ weight }) => weight > 0));
   return { ...base(dear, context, keys), kind: "dear", rest: parts };
@@ -281,7 +284,8 @@ function equalities(parts: readonly Filter[], dialect: SqliteDialect): Map<strin
   return found;
 }
 
-function equalityOf(part: Filter): { path: Path; value: Json } | undefined {
+/** The one value of a property that the filter lets through, if it asks just that. */
+export function equalityOf(part: Filter): { path: Path; value: Json } | undefined {
   if (part.kind === "element") return part.op === "==" ? part : undefined;
   if (part.kind === "isnull") {
     return part.of.kind === "property" ? { path: part.of.path, value: null } : undefined;
@@ -325,6 +329,18 @@ function areFew({ index, range }: Access, { connection, table }: Context): boole
 
 function best(accesses: readonly Access[]): Access | undefined {
   return accesses.toSorted((a, b) => b.weight - a.weight)[0];
+}
+
+/** What the caller may see, if that is little, whatever the order and the filters are. */
+function sightOf({ connection, table: { n }, parts }: Context): Access | undefined {
+  const rule = parts.find(({ kind }) => kind === "visible");
+  const range = rule?.kind === "visible" ? sightSql(connection, n, rule) : undefined;
+  if (!range) return undefined;
+  return { index: null, range, used: new Set(), isOrdered: false, weight: 0, isPoint: false };
+}
+
+function isById(keys: readonly SortKey[]): boolean {
+  return keys.length === 1 && keys[0]?.sql === "e.id";
 }
 
 /** Without an index that begins with the path nobody knows, so they may. */
