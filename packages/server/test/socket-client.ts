@@ -39,6 +39,10 @@ export class BareSocket {
     this.#socket.on("error", () => this.#wake());
   }
 
+  async opened(): Promise<void> {
+    while (this.#socket.readyState === WebSocket.CONNECTING) await this.#change();
+  }
+
   send(text: string): void {
     this.#socket.send(text);
   }
@@ -67,6 +71,15 @@ export class BareSocket {
   async refusal(): Promise<{ status: number; text: string; type: string }> {
     while (!this.refused) await this.#change();
     return this.refused;
+  }
+
+  /** Reads no more, so that what is sent to it has to wait. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
   }
 
   /** As a cut cable: no close frame. */

@@ -13,6 +13,7 @@ import { endsStore, missesSince, openChange } from "./feed-past.ts";
 import { isPersonal, requireWatch, sightOf } from "./feed-sight.ts";
 import { Subscription, type Wish } from "./feed-subscription.ts";
 import { isSameReach, treeAfter } from "./feed-tree.ts";
+import { againMs, changesAtOnce, expiryEveryMs, nextTurn, turnMsMax } from "./feed-turn.ts";
 import type { House } from "./house.ts";
 import type { Observe } from "./observation.ts";
 
@@ -31,7 +32,9 @@ export class ChangeFeed implements FollowedFeed {
   /** Unix milliseconds at which the oldest commit that is still to be told came. */
   #wokenAt = 0;
   #running: Promise<void> | undefined;
+  readonly #followerOf = new Map<Subscription, Follower>();
   #expiry: NodeJS.Timeout | undefined;
+  #isClosed = false;
   /** The last change of groups, and of users, roles or groups. */
   #movedAt = 0;
   #peopleAt = 0;
@@ -70,10 +73,21 @@ export class ChangeFeed implements FollowedFeed {
   }
 
   attach(caller: Caller, receiver: Receiver): Follower {
+    if (this.#isClosed) throw new StoaError("unavailable", "The server is about to stop.");
     const follower = new Follower(this, caller, receiver);
     this.#followers.add(follower);
     this.#report(0);
+    this.#verify(follower).catch((cause: unknown) => this.#fault(cause));
     return follower;
+  }
+
+  /** What happened between signing in and following is not told by the feed. */
+  async #verify(follower: Follower): Promise<void> {
+    const { callers } = this.#open;
+    if (await callers.isUnchanged(follower.caller)) return;
+    const now = await callers.again(follower.caller);
+    if (now) await this.#change(follower, now, this.#position);
+    else follower.close("unauthorized");
   }
 
   detach(follower: Follower): void {
@@ -91,6 +105,7 @@ export class ChangeFeed implements FollowedFeed {
 
   /** Ends every follower; no more can be heard of. */
   close(): void {
+    this.#isClosed = true;
     clearInterval(this.#expiry);
     for (const follower of [...this.#followers]) follower.close("draining");
   }
@@ -104,7 +119,7 @@ export class ChangeFeed implements FollowedFeed {
       const gap = wish.since !== undefined && (await this.misses(caller, wish.store, wish.since));
       // Asked for by somebody who has changed meanwhile.
       if (caller !== follower.caller) continue;
-      if (follower.isClosed) throw new StoaError("unauthorized", "The connection has ended.");
+      follower.requireRoom();
       const position = gap || wish.since === undefined ? this.#position : wish.since;
       const kind = wish.store === null ? "shared" : house.rulesOf(wish.store).kind;
       const id = follower.newSubscriptionId();
@@ -223,8 +238,6 @@ export class ChangeFeed implements FollowedFeed {
       this.#end(follower, subscription, cause);
     }
   }
-
-  readonly #followerOf = new Map<Subscription, Follower>();
 
   /** Tells what was missed, up to where the feed is, and then lets it hear the feed itself. */
   async #catchUp(follower: Follower, subscription: Subscription): Promise<void> {
@@ -385,13 +398,3 @@ export class ChangeFeed implements FollowedFeed {
 
 /** Whose changes may change who somebody is. */
 const decisive: ReadonlySet<string> = new Set(["users", "roles", "groups", "tokens", "sessions"]);
-const changesAtOnce = 200;
-/** How long it works before it lets others. */
-const turnMsMax = 10;
-const againMs = 20;
-/** Well within the second in which an end must be felt (rule 26). */
-const expiryEveryMs = 400;
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}

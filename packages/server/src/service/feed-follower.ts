@@ -57,12 +57,17 @@ export class Follower {
   }
 
   /** Errors: `forbidden`, `not_found`, `rate_limit` past `subscriptionsMax`. */
-  subscribe(wish: Wish): Promise<Subscribed> {
-    if (this.subscriptions.size >= limit.subscriptionsMax) {
-      const message = `One connection has at most ${limit.subscriptionsMax} subscriptions.`;
-      return Promise.reject(new StoaError("rate_limit", message, { retryAfterS: 1 }));
-    }
+  async subscribe(wish: Wish): Promise<Subscribed> {
+    this.requireRoom();
     return this.#feed.subscribe(this, wish);
+  }
+
+  /** Errors: `rate_limit` where there is none, `unauthorized` where it is over. */
+  requireRoom(): void {
+    if (this.isClosed) throw new StoaError("unauthorized", "The connection has ended.");
+    if (this.subscriptions.size < limit.subscriptionsMax) return;
+    const message = `One connection has at most ${limit.subscriptionsMax} subscriptions.`;
+    throw new StoaError("rate_limit", message, { retryAfterS: 1 });
   }
 
   /** Whether there was one. */

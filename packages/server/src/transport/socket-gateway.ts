@@ -58,9 +58,14 @@ export function createSocketGateway(house: SessionHouse & SocketDoor): UpgradeDo
   });
   io.on("connection", (socket) => {
     const { caller, credential } = socket.data as Identified;
-    const session = new SocketSession(house, socket, caller, credential);
     const { events } = socket.handshake.query;
-    if (typeof events === "string") void session.follow(events);
+    try {
+      const session = new SocketSession(house, socket, caller, credential);
+      if (typeof events === "string") void session.follow(events);
+    } catch {
+      // The server stops: the client is to come again.
+      socket.conn.close();
+    }
   });
   const admit = async (request: IncomingMessage) => {
     admissions.set(request, await admission(house, request, bySid));

@@ -1,0 +1,198 @@
+/**
+ * Clients that are cut at random, and a server that is killed, while changes flow: by resuming with
+ * `since` each gets every change once and in order, and ends with what the store holds.
+ * `STOA_CHANGES=20000` makes it the long run.
+ */
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { io, type Socket } from "socket.io-client";
+import { Program } from "./program.ts";
+
+const changesWanted = Number(process.env.STOA_CHANGES ?? 2_000);
+const clientCount = 50;
+const port = 20_000 + (process.pid % 20_000);
+const url = `http://127.0.0.1:${port}`;
+const password = "correct horse";
+
+test("50 clients miss nothing and get nothing twice, whatever is cut", async (context) => {
+  const data = await mkdtemp(join(tmpdir(), "stoa-once-"));
+  let program = await started(data);
+  const token = await program.signIn(password);
+  const writer = new Writer(token);
+  await writer.send("POST", "stores", { name: "items" });
+  const clients = Array.from({ length: clientCount }, () => new Client(token));
+  try {
+    for (const client of clients) client.open();
+    let isKilled = false;
+    while (writer.changes < changesWanted) {
+      await writer.write();
+      for (const client of clients) if (Math.random() < 0.02) client.cut();
+      if (isKilled || writer.changes < changesWanted / 2) continue;
+      isKilled = true;
+      await program.stop("SIGKILL");
+      program = await started(data);
+    }
+    const { next } = await writer.send("GET", "changes?since=999999999");
+    for (const client of clients) await client.reach(next);
+    const found = (await writer.send("GET", "items")) as Item[];
+    const expected = new Map(found.map((item) => [item._id, item.n]));
+    for (const client of clients) assert.deepEqual(sorted(client.known), sorted(expected));
+    const cuts = clients.reduce((sum, client) => sum + client.cuts, 0);
+    const events = clients.reduce((sum, client) => sum + client.events, 0);
+    context.diagnostic(`${writer.changes} changes, ${events} events, ${cuts} cuts`);
+    assert.ok(cuts > clientCount, "they were cut");
+    assert.equal(
+      clients.reduce((sum, client) => sum + client.gaps, 0),
+      0,
+      "a log that is kept has no gaps",
+    );
+    assert.ok(
+      clients.every((client) => client.events === writer.changes),
+      "each change once",
+    );
+  } finally {
+    for (const client of clients) client.close();
+    await program.stop("SIGTERM");
+    await rm(data, { recursive: true });
+  }
+});
+
+interface Item {
+  readonly _id: string;
+  readonly n: number;
+}
+
+async function started(data: string): Promise<Program> {
+  const program = Program.node(["--port", String(port), "--data", data, "--log", "error"], {
+    STOA_ADMIN_PASSWORD: password,
+  });
+  await program.ready();
+  return program;
+}
+
+class Client {
+  readonly known = new Map<string, number>();
+  events = 0;
+  cuts = 0;
+  gaps = 0;
+  #last: number | undefined;
+  #socket: Socket | undefined;
+  #isClosed = false;
+  readonly #token: string;
+
+  constructor(token: string) {
+    this.#token = token;
+  }
+
+  /** From where it was cut on; at first from before everything. */
+  open(): void {
+    const auth = { token: this.#token };
+    const options = { transports: ["websocket"], forceNew: true, reconnection: false, auth };
+    const socket = io(url, options);
+    this.#socket = socket;
+    socket.on("change", (change) => this.#take(change));
+    socket.on("gap", () => this.#miss());
+    socket.on("connect", async () => {
+      const since = this.#last ?? 0;
+      const asking = socket.emitWithAck("subscribe", { store: "items", since });
+      // Null where it was cut meanwhile.
+      const answer = await asking.catch(() => null);
+      assert.notEqual(answer?.success, false);
+      if (answer?.gap) this.#miss();
+    });
+    const again = () => {
+      if (this.#isClosed || this.#socket !== socket) return;
+      this.#socket = undefined;
+      setTimeout(() => this.open(), 20 + Math.random() * 100);
+    };
+    socket.on("disconnect", again);
+    socket.on("connect_error", again);
+  }
+
+  /** Without a word to the server, or with one. */
+  cut(): void {
+    if (!this.#socket?.connected) return;
+    this.cuts++;
+    const { transport } = this.#socket.io.engine as unknown as Cuttable;
+    if (Math.random() < 0.7) transport.ws._socket?.resetAndDestroy();
+    else this.#socket.disconnect();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#socket?.disconnect();
+  }
+
+  async reach(seq: number): Promise<void> {
+    const until = performance.now() + 30_000;
+    while ((this.#last ?? 0) < seq) {
+      assert.ok(performance.now() < until, `${this.#last} should have reached ${seq}`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  #take({ seq, id, entity }: { seq: number; id: string; entity: Item | null }): void {
+    assert.ok(seq > (this.#last ?? 0), `${seq} after ${this.#last}`);
+    this.#last = seq;
+    this.events++;
+    if (entity) this.known.set(id, entity.n);
+    else this.known.delete(id);
+  }
+
+  #miss(): void {
+    this.gaps++;
+  }
+}
+
+interface Cuttable {
+  readonly transport: { readonly ws: { readonly _socket?: { resetAndDestroy(): void } } };
+}
+
+class Writer {
+  changes = 0;
+  #ids: string[] = [];
+  readonly #token: string;
+
+  constructor(token: string) {
+    this.#token = token;
+  }
+
+  /** Some creations, changes and a removal, at the same time. */
+  async write(): Promise<void> {
+    const bodies = Array.from({ length: 10 }, (_, n) => ({ n }));
+    const made = (await this.send("POST", "items", bodies)) as Item[];
+    this.#ids.push(...made.map(({ _id }) => _id));
+    const chosen = new Set(Array.from({ length: 8 }, () => this.#pick()));
+    const gone = this.#ids.shift() as string;
+    chosen.delete(gone);
+    // Each differs from what was there: a patch that changes nothing is no change.
+    const patching = [...chosen].map((id) =>
+      this.send("PATCH", `items/${id}`, { n: this.changes + Math.random() }),
+    );
+    await Promise.all([...patching, this.send("DELETE", `items/${gone}`)]);
+    this.changes += made.length + chosen.size + 1;
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: whatever comes
+  async send(method: string, path: string, body?: unknown): Promise<any> {
+    const answer = await fetch(`${url}/api/v1/${path}`, {
+      method,
+      headers: { authorization: `Bearer ${this.#token}`, "content-type": "application/json" },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const json = (await answer.json()) as unknown;
+    assert.equal(answer.status, 200, JSON.stringify(json));
+    return json;
+  }
+
+  #pick(): string {
+    return this.#ids[Math.floor(Math.random() * this.#ids.length)] as string;
+  }
+}
+
+function sorted(map: ReadonlyMap<string, number>): [string, number][] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+}
