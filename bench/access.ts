@@ -21,7 +21,6 @@ if (plans) {
   process.exit(0);
 }
 process.stderr.write(`${machineText()}\n`);
-const load = loadText();
 const figures: AccessFigures[] = [];
 for (const size of sizes) figures.push(await measureAccess(size));
 const command = commandOf("bench:access");
@@ -105,5 +104,5 @@ function documentText(): string {
     ({ title, lines }) => `${title}\n\n${markdownOf(lines, (column) => column > 0)}`,
   );
   const list = verdicts().map((line) => `- ${line}`);
-  return [`${runText(command)} ${load}`, list.join("\n"), ...parts].join("\n\n");
+  return [`${runText(command)} ${loadText()}`, list.join("\n"), ...parts].join("\n\n");
 }

@@ -25,7 +25,6 @@ const chosen = new Set(values.only?.split(",") ?? Object.keys(growthWorks));
 const isWhole = sizes.length >= 3 && values.only === undefined;
 mkdirSync(benchFolder, { recursive: true });
 process.stderr.write(`${machineText()}\n`);
-const load = loadText();
 const figures: GrowthFigures[] = [];
 for (const size of sizes) figures.push(await measureGrowth(size, seconds, chosen));
 const command = commandOf("bench:growth");
@@ -88,9 +87,8 @@ function timeForTenfold(points: ReturnType<typeof pointsOf>): number {
 }
 
 function wordFor(factor: number): string {
-  if (factor < 0.95) return "it falls";
-  if (factor <= 1.05) return "level";
-  if (factor <= 1.15) return "nearly level";
+  if (factor < 0.9) return "it falls";
+  if (factor <= 1.1) return "level";
   if (factor <= 1.5) return "it rises slowly";
   return factor < 5 ? "it rises" : "it grows with the store";
 }
@@ -104,7 +102,7 @@ function plot(): string {
 function documentText(): string {
   const list = slopes().map((line) => `- ${line}`);
   return [
-    `${runText(command)} ${load}`,
+    `${runText(command)} ${loadText()}`,
     "![Rates by the number of entities, both axes logarithmic](growth.svg)",
     markdownOf(lines(), (column) => column > 0),
     "Where there are ten times as many entities, each takes:",

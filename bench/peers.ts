@@ -41,7 +41,6 @@ const seconds = countOf("--seconds", values.seconds ?? "5", usage);
 const chosen = names.filter((name) => values.only?.split(",").includes(name) ?? true);
 mkdirSync(benchFolder, { recursive: true });
 process.stderr.write(`${machineText()}\n`);
-const load = loadText();
 const entities = peerEntities(20_000, 1);
 const missing = new Map<PeerName, string>();
 const figures: PeerFigures[] = [];
@@ -147,7 +146,7 @@ function tableLines(): string[][] {
 function documentText(): string {
   const list = [...settings, ...absent].map((line) => `- ${line}`);
   return [
-    `${runText(command)} ${load}`,
+    `${runText(command)} ${loadText()}`,
     markdownOf(lines, isNumeric),
     "How each was set up:",
     list.join("\n"),

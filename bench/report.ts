@@ -23,9 +23,13 @@ export function machineText(): string {
   return `${cores}, ${memory}, ${versions}; load by ${generator}`;
 }
 
-/** `"Load of the machine as it began: 0.35 (1 minute)."` */
+const [loadBefore = Number.NaN] = loadavg();
+
+/** `"Load of the machine: 0.35 as it began, 1.82 as it ended (1 minute each)."` */
 export function loadText(): string {
-  return `Load of the machine as it began: ${loadavg()[0]?.toFixed(2)} (1 minute).`;
+  const [loadNow = Number.NaN] = loadavg();
+  const both = `${loadBefore.toFixed(2)} as it began, ${loadNow.toFixed(2)} as it ended`;
+  return `Load of the machine: ${both} (1 minute each).`;
 }
 
 export function keepFigures(command: string, figures: unknown, file = "latest.json"): void {

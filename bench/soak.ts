@@ -35,7 +35,6 @@ const minutes = countOf("--minutes", values.minutes ?? "10", usage);
 const [entities = 0] = sizesOf(values.entities ?? "1000000", usage);
 mkdirSync(benchFolder, { recursive: true });
 process.stderr.write(`${machineText()}\n`);
-const load = loadText();
 const { samples, result } = await soak();
 const command = commandOf("bench:soak");
 keepFigures(command, { entities, minutes, samples, result }, "soak.json");
@@ -45,7 +44,7 @@ const isWhole = values.minutes === undefined && values.entities === undefined;
 if (isWhole) {
   writeSection(
     "soak",
-    `${runText(command)} ${load}\n\n\`\`\`\n${plotText()}\n\`\`\`\n\n${verdict()}`,
+    `${runText(command)} ${loadText()}\n\n\`\`\`\n${plotText()}\n\`\`\`\n\n${verdict()}`,
   );
 }
 process.exit(0);
