@@ -82,3 +82,6 @@ export const changesPageDefault = 1_000;
 export const changesScannedMax = 20_000;
 /** What the filter of one subscription may take of each second, before it is ended. */
 export const filterMsPerSecondMax = 100;
+/** How long, and how much of, the log of changes is kept where nothing else is said. */
+export const logAgeMsDefault = 7 * 24 * 60 * 60 * 1000;
+export const logBytesDefault = 4 * 1024 * 1024 * 1024;

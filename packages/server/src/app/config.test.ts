@@ -27,6 +27,7 @@ describe("without a word", () => {
       trustedProxies: [],
       corsOrigins: [],
       logLevel: "info",
+      changeLog: { ageMsMax: 7 * 86_400_000, bytesMax: 4096 * 1024 * 1024 },
       sessionLifeMs: 86_400_000,
     });
   });
@@ -50,6 +51,8 @@ describe("a setting", () => {
       STOA_CORS: "https://app.example.org,http://localhost:5173",
       STOA_METRICS_TOKEN: "m3trics",
       STOA_LOG: "debug",
+      STOA_LOG_DAYS: "30",
+      STOA_LOG_SIZE: "100",
     });
     assert.deepEqual(config, {
       port: 0,
@@ -61,6 +64,7 @@ describe("a setting", () => {
       corsOrigins: ["https://app.example.org", "http://localhost:5173"],
       metricsToken: "m3trics",
       logLevel: "debug",
+      changeLog: { ageMsMax: 30 * 86_400_000, bytesMax: 100 * 1024 * 1024 },
       sessionLifeMs: 86_400_000,
     });
   });
@@ -92,6 +96,8 @@ const accepted: [string, string][] = [
   ["--trust-proxy", "fd00::/8"],
   ["--cors", "https://a.example:8443"],
   ["--log", "silent"],
+  ["--log-days", "1"],
+  ["--log-size", "1"],
 ];
 const refused: [string, string, RegExp][] = [
   ["--port", "65536", /no port/],
@@ -111,6 +117,9 @@ const refused: [string, string, RegExp][] = [
   ["--cors", "https://a.example/", /no origin/],
   ["--cors", "https://A.example", /no origin/],
   ["--cors", "file:///a", /no origin/],
+  ["--log-days", "0", /no number of days/],
+  ["--log-days", "1.5", /no number of days/],
+  ["--log-size", "0", /no size/],
   ["--log", "loud", /one of silent, error, warn, info, debug/],
 ];
 

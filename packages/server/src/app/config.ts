@@ -24,6 +24,8 @@ export interface Config {
   /** What a reader of `/metrics` must show; without it no token opens them. */
   readonly metricsToken?: string;
   readonly logLevel: LogLevel;
+  /** How much of the log of changes is kept for those who resume. */
+  readonly changeLog: { readonly ageMsMax: number; readonly bytesMax: number };
   /** Life of a session; no flag sets it, only tests shorten it. */
   readonly sessionLifeMs: number;
 }
@@ -56,6 +58,8 @@ export const helpText = `Usage: npm start -- [options]
   --trust-proxy <list>     proxies (address, CIDR) to believe     STOA_TRUST_PROXY
   --cors <list>            origins whose pages may call           STOA_CORS
   --log <level>            ${logLevels.join(", ")}       STOA_LOG          info
+  --log-days <1..3650>     how long changes are kept              STOA_LOG_DAYS     7
+  --log-size <MiB>         how much of them at most               STOA_LOG_SIZE     4096
   --help, --version
 
 Only in the environment, as arguments show in the list of processes:
@@ -73,6 +77,8 @@ const flags: readonly Flag[] = [
   { name: "--trust-proxy", variable: "STOA_TRUST_PROXY" },
   { name: "--cors", variable: "STOA_CORS" },
   { name: "--log", variable: "STOA_LOG" },
+  { name: "--log-days", variable: "STOA_LOG_DAYS" },
+  { name: "--log-size", variable: "STOA_LOG_SIZE" },
 ];
 
 /**
@@ -99,6 +105,7 @@ export function parseConfig(
     corsOrigins: readList(source, "STOA_CORS", judgeOrigin),
     ...(metricsToken === undefined ? {} : { metricsToken }),
     logLevel: readLogLevel(source),
+    changeLog: readChangeLog(source),
     sessionLifeMs: limit.sessionLifeMs,
   };
   if (mistakes.length > 0) throw new ConfigError(mistakes);
@@ -137,6 +144,27 @@ function readList(source: Source, variable: string, judge: Judge): readonly stri
 function readLogLevel(source: Source): LogLevel {
   const value = readText(source, "STOA_LOG", judgeLogLevel) ?? "info";
   return logLevels.find((level) => level === value) ?? "info";
+}
+
+function readChangeLog(source: Source): Config["changeLog"] {
+  const days = readText(source, "STOA_LOG_DAYS", judgeDays);
+  const size = readText(source, "STOA_LOG_SIZE", judgeSize);
+  return Object.freeze({
+    ageMsMax: days === undefined ? limit.logAgeMsDefault : Number(days) * dayMs,
+    bytesMax: size === undefined ? limit.logBytesDefault : Number(size) * 1024 * 1024,
+  });
+}
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+function judgeDays(value: string): string | undefined {
+  if (/^\d{1,4}$/.test(value) && Number(value) >= 1 && Number(value) <= 3_650) return undefined;
+  return `"${value}" is no number of days; give a whole number from 1 to 3650`;
+}
+
+function judgeSize(value: string): string | undefined {
+  if (/^\d{1,7}$/.test(value) && Number(value) >= 1) return undefined;
+  return `"${value}" is no size; give whole mebibytes, from 1 to 9999999`;
 }
 
 function findValue({ values, env }: Source, variable: string) {

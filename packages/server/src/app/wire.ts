@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Observation } from "../service/observation.ts";
 import { openServices } from "../service/open-services.ts";
 import type { Services } from "../service/services.ts";
-import type { Engine, EngineOptions } from "../storage/engine.ts";
+import type { Engine, EngineOptions, LogRetention } from "../storage/engine.ts";
 import { MemoryEngine } from "../storage/memory-engine.ts";
 import { openEngine } from "../storage/open-engine.ts";
 import { createHttpServer } from "../transport/http-server.ts";
@@ -22,6 +22,8 @@ export interface StoaOptions {
   readonly corsOrigins?: readonly string[];
   readonly metricsToken?: string;
   readonly sessionLifeMs?: number;
+  /** How much of the log of changes is kept; without it, all. */
+  readonly changeLog?: LogRetention;
   readonly version?: string;
   /** Unix milliseconds. */
   readonly now?: () => number;
@@ -44,7 +46,10 @@ export async function startStoa(options: StoaOptions): Promise<Stoa> {
   const startedAt = performance.now();
   const { observe = () => {}, metrics = async () => "", version = "0.0.0", now } = options;
   const { services, engine, firstPassword } = await openServices({
-    openEngine: (engineOptions) => engineAt(options.data, engineOptions),
+    openEngine: (engineOptions) => {
+      const log = options.changeLog && { log: options.changeLog };
+      return engineAt(options.data, { ...engineOptions, ...log });
+    },
     administrator: { login: options.adminLogin, password: options.adminPassword },
     observe,
     ...(now && { now }),
