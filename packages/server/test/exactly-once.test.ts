@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { io, type Socket } from "socket.io-client";
-import { Program } from "./program.ts";
+import { Program } from "../../../test/program.ts";
 
 const changesWanted = Number(process.env.STOA_CHANGES ?? 2_000);
 const clientCount = 50;
