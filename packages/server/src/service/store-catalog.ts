@@ -104,22 +104,22 @@ export function compileSchema(schema: JsonObject): Validate {
 }
 
 function compile(schema: JsonObject): ValidateFunction {
-  // What has names of its own could meet those of other stores: it gets a compiler to itself.
-  const compiler = /"\$(id|anchor|dynamicAnchor)"/.test(JSON.stringify(schema))
-    ? newCompiler()
-    : sharedCompiler;
   try {
-    return compiler.compile(schema);
+    if (!schemaOfSchemas.validateSchema(schema)) {
+      throw new Error(schemaOfSchemas.errorsText(schemaOfSchemas.errors, { dataVar: "schema" }));
+    }
+    // A compiler of its own, which goes with it: one for all would keep what it ever compiled, and
+    // let schemas meet by the names that they give themselves.
+    return newCompiler({ meta: false, validateSchema: false }).compile(schema);
   } catch (cause) {
     const words = cause instanceof Error ? cause.message : "cannot be compiled";
     throw violation("schema", "schema", words);
-  } finally {
-    compiler.removeSchema(schema);
   }
 }
 
-function newCompiler(): Ajv2020 {
+function newCompiler(options: { meta?: boolean; validateSchema?: boolean } = {}): Ajv2020 {
   const compiler = new Ajv2020({
+    ...options,
     allErrors: true,
     strict: false,
     ownProperties: true,
@@ -142,8 +142,8 @@ function linearPattern(pattern: string) {
 }
 linearPattern.code = "linearPattern";
 
-/** Knows the schema of schemas, which takes long to compile; holds no schema of a store. */
-const sharedCompiler = newCompiler();
+/** Compiled once, since that takes longer than all others. */
+const schemaOfSchemas = newCompiler();
 
 function toViolation({ instancePath, keyword, message, params }: ErrorObject): Violation {
   const unescaped = instancePath.slice(1).replaceAll("/", ".");
