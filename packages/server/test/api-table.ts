@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { request } from "node:http";
 import { after, test } from "node:test";
 import { startStoa } from "../src/app/wire.ts";
+import { closeSockets, sendBySocket, socketTally } from "./api-table-socket.ts";
 
 /** People of the world: role, and tenant where it is not the root. */
 const people = {
@@ -139,7 +140,10 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     version: "1.2.3",
     ...options,
   });
-  const close = once(() => stoa.close());
+  const close = once(() => {
+    closeSockets();
+    return stoa.close();
+  });
   after(close);
   tokens.admin = await tokenOf(world, "admin");
   await populate(world, ids, tokens);
@@ -195,7 +199,33 @@ async function ok(answering: Promise<Answer>): Promise<any> {
   return json;
 }
 
-function send(
+/** Over a socket where that is asked for and the row has a call there; else over HTTP. */
+async function send(
+  world: Pick<World, "url" | "ids"> & { tokens: Partial<Record<Who, string>> },
+  sent: Sent & Partial<Row>,
+): Promise<Answer> {
+  const { as, method = "GET", body, headers } = sent;
+  const token = as && world.tokens[as];
+  const isRow = sent.name !== undefined;
+  const isBare = !headers && sent.answers === undefined;
+  if (!socketTally.isOn || !token || !isRow || !isBare) return sendByHttp(world, sent);
+  const path = filled(world, sent.url);
+  const value = body === undefined ? body : JSON.parse(filled(world, JSON.stringify(body)));
+  const isText = typeof body === "string" || body instanceof Uint8Array;
+  const request = { url: world.url, token, method, path, body: isText ? body : value };
+  const answer = await sendBySocket(request);
+  if (!answer) return sendByHttp(world, sent);
+  return { ...answer, headers: {}, text: textOf(method, answer.json) };
+}
+
+/** As HTTP lays it out: lists line by line. */
+function textOf(method: string, json: unknown): string {
+  if (method !== "GET" || !Array.isArray(json)) return JSON.stringify(json);
+  const lines = json.map((one) => JSON.stringify(one)).join("\n,\n");
+  return lines === "" ? "[\n]\n" : `[\n${lines}\n]\n`;
+}
+
+function sendByHttp(
   { url, ids, tokens }: Pick<World, "url" | "ids"> & { tokens: Partial<Record<Who, string>> },
   { as, method = "GET", url: path, headers: given = {}, body }: Sent,
 ): Promise<Answer> {
