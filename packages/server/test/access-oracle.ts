@@ -69,6 +69,7 @@ export async function askWorld(world: OracleWorld): Promise<void> {
     for (let step = 0; step < world.requests; step++) await asked.step();
     await asked.compareEverything();
   } finally {
+    services.feed.close();
     await engine.close();
   }
 }
