@@ -71,6 +71,8 @@ export async function askWorld(world: OracleWorld): Promise<void> {
   } finally {
     services.feed.close();
     await engine.close();
+    // In memory nothing waits for the system: lets what the house has put off see that it is over.
+    await new Promise((resolve) => setImmediate(resolve));
   }
 }
 

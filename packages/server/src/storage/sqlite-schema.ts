@@ -129,4 +129,4 @@ const cacheKiBMax: Readonly<Record<Role, number>> = {
   worker: 8_000,
 };
 /** Pages read through the file cache of the system instead of our memory. */
-const mappedBytesMax = 2 ** 28;
+const mappedBytesMax = 2 ** 31 - 65_536;
