@@ -97,6 +97,16 @@ test("metrics count requests by pattern and class, and unknown verbs under one n
   assert.match(text, /\nprocess_resident_memory_bytes \d+/);
 });
 
+test("metrics show how the feed of changes stands", async () => {
+  const { observe, metrics } = observer({ level: "silent", write: () => {} });
+  const counts = { followers: 3, subscriptions: 4, events: 5, gaps: 6, drops: 7, lagMs: 8 };
+  observe({ kind: "feed", ...counts });
+  const text = await metrics();
+  for (const line of ["followers 3", "subscriptions 4", "events_total 5", "lag_milliseconds 8"]) {
+    assert.ok(text.includes(`stoa_feed_${line}\n`), line);
+  }
+});
+
 test("two observers share nothing", async () => {
   const first = observer({ level: "silent", write: assert.fail });
   const second = observer({ level: "silent", write: assert.fail });

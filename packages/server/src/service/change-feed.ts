@@ -10,14 +10,22 @@ import type { OpenedChange } from "./feed-event.ts";
 import { type FollowedFeed, Follower, type Receiver, type Subscribed } from "./feed-follower.ts";
 import { FeedIndex } from "./feed-index.ts";
 import { endsStore, missesSince, openChange } from "./feed-past.ts";
+import { catchUp, type ReplaySource } from "./feed-replay.ts";
 import { isPersonal, requireWatch, sightOf } from "./feed-sight.ts";
 import { Subscription, type Wish } from "./feed-subscription.ts";
 import { isSameReach, treeAfter } from "./feed-tree.ts";
-import { againMs, changesAtOnce, expiryEveryMs, nextTurn, turnMsMax } from "./feed-turn.ts";
+import {
+  againMs,
+  changesAtOnce,
+  expiryEveryMs,
+  faultsMax,
+  nextTurn,
+  turnMsMax,
+} from "./feed-turn.ts";
 import type { House } from "./house.ts";
 import type { Observe } from "./observation.ts";
 
-export class ChangeFeed implements FollowedFeed {
+export class ChangeFeed implements FollowedFeed, ReplaySource {
   readonly counts = { events: 0, gaps: 0, drops: 0 };
   readonly window = new ChangeWindow();
   readonly #observe: Observe;
@@ -35,6 +43,8 @@ export class ChangeFeed implements FollowedFeed {
   readonly #followerOf = new Map<Subscription, Follower>();
   #expiry: NodeJS.Timeout | undefined;
   #isClosed = false;
+  /** In a row, at the same change. */
+  #faults = 0;
   /** The last change of groups, and of users, roles or groups. */
   #movedAt = 0;
   #peopleAt = 0;
@@ -127,7 +137,7 @@ export class ChangeFeed implements FollowedFeed {
       follower.subscriptions.set(id, subscription);
       const start = () => {
         follower.start(subscription);
-        this.#catchUp(follower, subscription).catch((cause: unknown) => {
+        catchUp(this, follower, subscription).catch((cause: unknown) => {
           this.#end(follower, subscription, cause);
         });
       };
@@ -174,6 +184,9 @@ export class ChangeFeed implements FollowedFeed {
     try {
       let turnAt = performance.now();
       for (;;) {
+        const { keptSince } = this;
+        const isHere = this.window.after(this.#position, 1) !== undefined;
+        if (this.#position < keptSince && !isHere) await this.#skipTo(keptSince);
         const changes = await this.changesAfter(this.#position, changesAtOnce);
         // Numbers that no change has.
         if (changes.length === 0) this.#position = Math.max(this.#position, this.#head);
@@ -189,6 +202,8 @@ export class ChangeFeed implements FollowedFeed {
       this.#report(performance.now() - this.#wokenAt);
     } catch (cause) {
       this.#fault(cause);
+      // One change that cannot be told must not keep all later ones back.
+      if (++this.#faults > faultsMax) await this.#skipTo(this.#position + 1).catch(() => {});
     }
     this.#running = undefined;
     if (this.#position < this.#head) this.#again();
@@ -202,6 +217,22 @@ export class ChangeFeed implements FollowedFeed {
     });
   }
 
+  /** What cannot be told any more, everybody has missed. */
+  async #skipTo(sequence: number): Promise<void> {
+    this.#position = this.#movedAt = this.#peopleAt = sequence;
+    this.#tree = this.#open.engine.tree;
+    for (const follower of [...this.#followers]) await this.#verify(follower);
+    for (const [follower, subscription] of this.#each()) follower.gap(subscription, sequence);
+  }
+
+  *#each(): Iterable<readonly [Follower, Subscription]> {
+    for (const follower of [...this.#followers]) {
+      for (const subscription of [...follower.subscriptions.values()]) {
+        yield [follower, subscription];
+      }
+    }
+  }
+
   async #take(change: Change): Promise<void> {
     const before = this.tree;
     const after = treeAfter(before, change, this.#open.engine.tree);
@@ -212,6 +243,7 @@ export class ChangeFeed implements FollowedFeed {
     // From here on at once, so that a subscription comes before it or after it.
     this.#tree = after;
     this.#position = change.sequence;
+    this.#faults = 0;
     if (opened) for (const one of this.#index.candidates(opened)) this.#deliver(one, opened);
     if (change.store === "stores" && change.op === "remove") this.#endStore(change);
   }
@@ -222,11 +254,11 @@ export class ChangeFeed implements FollowedFeed {
     subscription.position = sequence;
     const follower = this.#followerOf.get(subscription);
     if (!follower || !subscription.concerns(store)) return;
-    this.#tell(follower, subscription, opened);
+    this.tell(follower, subscription, opened);
   }
 
   /** A filter that throws, or takes too long, ends its subscription and nothing else. */
-  #tell(follower: Follower, subscription: Subscription, opened: OpenedChange): void {
+  tell(follower: Follower, subscription: Subscription, opened: OpenedChange): void {
     const startedAt = performance.now();
     try {
       const event = subscription.eventOf(opened);
@@ -239,42 +271,14 @@ export class ChangeFeed implements FollowedFeed {
     }
   }
 
-  /** Tells what was missed, up to where the feed is, and then lets it hear the feed itself. */
-  async #catchUp(follower: Follower, subscription: Subscription): Promise<void> {
-    while (!subscription.isOver && !follower.isClosed) {
-      if (subscription.position >= this.#position) {
-        this.#followerOf.set(subscription, follower);
-        this.#index.add(subscription);
-        this.#report(0);
-        return;
-      }
-      if (subscription.position < this.#open.engine.keptSince) {
-        follower.gap(subscription, this.#position);
-        continue;
-      }
-      const until = this.#position;
-      const changes = await this.changesAfter(subscription.position, changesAtOnce);
-      for (const change of changes) {
-        if (change.sequence > until) break;
-        await this.#replay(follower, subscription, change);
-      }
-      const last = changes.at(-1)?.sequence ?? until;
-      subscription.position = Math.max(subscription.position, Math.min(last, until));
-      await follower.room();
-      await nextTurn();
-    }
+  hear(follower: Follower, subscription: Subscription): void {
+    this.#followerOf.set(subscription, follower);
+    this.#index.add(subscription);
+    this.#report(0);
   }
 
-  async #replay(follower: Follower, subscription: Subscription, change: Change): Promise<void> {
-    const isDone = () => subscription.isOver || change.sequence <= subscription.position;
-    if (!isDone() && endsStore(change, subscription.store)) {
-      follower.gap(subscription, change.sequence);
-    }
-    if (isDone() || !subscription.concerns(change.store)) return;
-    const opened = await this.opened(change, this.tree, this.tree);
-    if (isDone()) return;
-    subscription.position = change.sequence;
-    this.#tell(follower, subscription, opened);
+  get keptSince(): number {
+    return this.#open.engine.keptSince;
   }
 
   /** Those who are other people now see other things from here on, or nothing (rule 26). */
@@ -328,11 +332,8 @@ export class ChangeFeed implements FollowedFeed {
 
   /** Whose tokens and sessions one sees depends on everybody. */
   async #renewPersonal(sequence: number): Promise<void> {
-    for (const follower of this.#followers) {
-      for (const subscription of [...follower.subscriptions.values()]) {
-        if (!isPersonal(subscription.store)) continue;
-        await this.#renew(follower, subscription, sequence);
-      }
+    for (const [follower, subscription] of this.#each()) {
+      if (isPersonal(subscription.store)) await this.#renew(follower, subscription, sequence);
     }
   }
 
@@ -340,23 +341,18 @@ export class ChangeFeed implements FollowedFeed {
   #takeMove(change: Change, before: GroupTree, after: GroupTree): void {
     this.#movedAt = change.op === "insert" ? this.#movedAt : change.sequence;
     if (change.op !== "update") return;
-    for (const follower of this.#followers) {
-      const { groups } = follower.caller;
-      const isSame = isSameReach(groups, before, after);
-      for (const subscription of follower.subscriptions.values()) {
-        if (!isSame || subscription.readsBranch) follower.gap(subscription, change.sequence - 1);
-      }
+    for (const [follower, subscription] of this.#each()) {
+      const isSame = isSameReach(follower.caller.groups, before, after);
+      if (!isSame || subscription.readsBranch) follower.gap(subscription, change.sequence - 1);
     }
   }
 
   /** Its entities are gone with it, and no change tells of each. */
   #endStore(change: Change): void {
-    for (const follower of this.#followers) {
-      for (const subscription of [...follower.subscriptions.values()]) {
-        if (!endsStore(change, subscription.store)) continue;
-        if (subscription.store === null) follower.gap(subscription, this.#position);
-        else this.#end(follower, subscription, new StoaError("not_found", "The store is gone."));
-      }
+    for (const [follower, subscription] of this.#each()) {
+      if (!endsStore(change, subscription.store)) continue;
+      if (subscription.store === null) follower.gap(subscription, this.#position);
+      else this.#end(follower, subscription, new StoaError("not_found", "The store is gone."));
     }
   }
 

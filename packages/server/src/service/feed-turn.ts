@@ -5,8 +5,9 @@
 export const changesAtOnce = 200;
 /** How long it works before it lets others. */
 export const turnMsMax = 10;
-/** After a fault. */
+/** How long it waits after a fault, and how often it tries the same change again. */
 export const againMs = 20;
+export const faultsMax = 3;
 /** Well within the second in which an end must be felt (rule 26). */
 export const expiryEveryMs = 400;
 

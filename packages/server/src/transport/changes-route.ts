@@ -111,6 +111,8 @@ const retryMs = 2_000;
 const cutMs = 500;
 
 function wantsEvents({ raw }: FastifyRequest): boolean {
+  // A stream without a body would have no end.
+  if (raw.method === "HEAD") return false;
   return (raw.headers.accept ?? "").toLowerCase().includes("text/event-stream");
 }
 
