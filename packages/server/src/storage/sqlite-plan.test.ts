@@ -144,7 +144,7 @@ describe("the plan of", () => {
     connection.bounds = bounds;
   });
 
-  it("somebody who sees little gets that sorted and filtered, and nothing else is looked at", () => {
+  it("who sees little gets that sorted and filtered, and nothing else is looked at", () => {
     const group = "f".repeat(24);
     const rule: Visibility = { ...visible, reach: new Set([group]), owner: null };
     const question = { connection, table, filter: rule, order: [] };

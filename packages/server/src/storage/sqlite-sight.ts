@@ -1,6 +1,6 @@
 /**
- * What a caller may see as a set of rows, where that is little: by group, owner and grants, each along
- * its index. For questions that no order of an index answers. Knows no plans.
+ * What a caller may see as a set of rows, where that is little: by group, owner and grants, each
+ * along its index. For questions that no order of an index answers. Knows no plans.
  */
 import type { Visibility } from "@stoa/domain";
 import type { Sql, SqlValue } from "./sql-filter.ts";
