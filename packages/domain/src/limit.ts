@@ -65,6 +65,12 @@ export const idempotentAnswerBytesMax = 1024 * 1024;
 export const principalsMax = 1_000;
 /** Violations listed in one error. */
 export const violationsMax = 100;
+/** Processes that serve the same data together. */
+export const workersMax = 64;
+/** Time from one announcement of commits to other processes to the next. */
+export const announceMsMin = 2;
+/** How long metrics wait for the other processes; those that are silent are left out. */
+export const metricsWaitMsMax = 1_000;
 /** A query that has no index to follow: how long it may run. */
 export const queryMsMax = 10_000;
 /** Subscriptions of one socket or stream, and calls of one socket that run at the same time. */

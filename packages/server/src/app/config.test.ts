@@ -26,6 +26,7 @@ describe("without a word", () => {
       adminLogin: "admin",
       trustedProxies: [],
       corsOrigins: [],
+      workers: 1,
       logLevel: "info",
       changeLog: { ageMsMax: 7 * 86_400_000, bytesMax: 4096 * 1024 * 1024 },
       sessionLifeMs: 86_400_000,
@@ -50,6 +51,7 @@ describe("a setting", () => {
       STOA_TRUST_PROXY: "10.0.0.0/8, ::1",
       STOA_CORS: "https://app.example.org,http://localhost:5173",
       STOA_METRICS_TOKEN: "m3trics",
+      STOA_WORKERS: "4",
       STOA_LOG: "debug",
       STOA_LOG_DAYS: "30",
       STOA_LOG_SIZE: "100",
@@ -63,6 +65,7 @@ describe("a setting", () => {
       trustedProxies: ["10.0.0.0/8", "::1"],
       corsOrigins: ["https://app.example.org", "http://localhost:5173"],
       metricsToken: "m3trics",
+      workers: 4,
       logLevel: "debug",
       changeLog: { ageMsMax: 30 * 86_400_000, bytesMax: 100 * 1024 * 1024 },
       sessionLifeMs: 86_400_000,
@@ -95,6 +98,8 @@ const accepted: [string, string][] = [
   ["--trust-proxy", "192.168.1.1"],
   ["--trust-proxy", "fd00::/8"],
   ["--cors", "https://a.example:8443"],
+  ["--workers", "1"],
+  ["--workers", "64"],
   ["--log", "silent"],
   ["--log-days", "1"],
   ["--log-size", "1"],
@@ -120,6 +125,10 @@ const refused: [string, string, RegExp][] = [
   ["--log-days", "0", /no number of days/],
   ["--log-days", "1.5", /no number of days/],
   ["--log-size", "0", /no size/],
+  ["--workers", "0", /1 to 64/],
+  ["--workers", "65", /1 to 64/],
+  ["--workers", "-2", /1 to 64/],
+  ["--workers", "two", /1 to 64/],
   ["--log", "loud", /one of silent, error, warn, info, debug/],
 ];
 
@@ -157,6 +166,11 @@ describe("a value", () => {
     const logins = ["a".repeat(200), "a".repeat(201), " a", "a\n", "ann lee"];
     assert.deepEqual(logins.map(isRefused), [0, 1, 1, 1, 0]);
   });
+});
+
+test("several processes cannot share what one keeps in memory", () => {
+  assert.equal(mistakesOf(["--workers", "2", "--data", "memory"]).length, 1);
+  assert.deepEqual(mistakesOf(["--workers", "1", "--data", "memory"]), []);
 });
 
 describe("a word", () => {

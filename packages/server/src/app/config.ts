@@ -23,6 +23,8 @@ export interface Config {
   readonly corsOrigins: readonly string[];
   /** What a reader of `/metrics` must show; without it no token opens them. */
   readonly metricsToken?: string;
+  /** Processes that serve together: 1 to 64. */
+  readonly workers: number;
   readonly logLevel: LogLevel;
   /** How much of the log of changes is kept for those who resume. */
   readonly changeLog: { readonly ageMsMax: number; readonly bytesMax: number };
@@ -50,6 +52,8 @@ export function readAction(args: readonly string[]): "help" | "version" | "serve
   return args.includes("--version") ? "version" : "serve";
 }
 
+const { workersMax } = limit;
+
 export const helpText = `Usage: npm start -- [options]
 
   --port <0..65535>        port to listen on, 0 for a free one    STOA_PORT         8080
@@ -57,6 +61,7 @@ export const helpText = `Usage: npm start -- [options]
   --data <directory>       where everything is kept               STOA_DATA         ./data
   --trust-proxy <list>     proxies (address, CIDR) to believe     STOA_TRUST_PROXY
   --cors <list>            origins whose pages may call           STOA_CORS
+  --workers <1..${workersMax}>        processes that share the work          STOA_WORKERS      1
   --log <level>            ${logLevels.join(", ")}       STOA_LOG          info
   --log-days <1..3650>     how long changes are kept              STOA_LOG_DAYS     7
   --log-size <MiB>         how much of them at most               STOA_LOG_SIZE     4096
@@ -76,6 +81,7 @@ const flags: readonly Flag[] = [
   { name: "--data", variable: "STOA_DATA" },
   { name: "--trust-proxy", variable: "STOA_TRUST_PROXY" },
   { name: "--cors", variable: "STOA_CORS" },
+  { name: "--workers", variable: "STOA_WORKERS" },
   { name: "--log", variable: "STOA_LOG" },
   { name: "--log-days", variable: "STOA_LOG_DAYS" },
   { name: "--log-size", variable: "STOA_LOG_SIZE" },
@@ -104,10 +110,14 @@ export function parseConfig(
     trustedProxies: readList(source, "STOA_TRUST_PROXY", judgeProxy),
     corsOrigins: readList(source, "STOA_CORS", judgeOrigin),
     ...(metricsToken === undefined ? {} : { metricsToken }),
+    workers: Number(readText(source, "STOA_WORKERS", judgeWorkers) ?? 1),
     logLevel: readLogLevel(source),
     changeLog: readChangeLog(source),
     sessionLifeMs: limit.sessionLifeMs,
   };
+  if (config.workers > 1 && config.data === "memory") {
+    mistakes.push("--workers: what is kept in memory belongs to one process; give a directory");
+  }
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return Object.freeze(config);
 }
@@ -229,6 +239,12 @@ function judgeOrigin(value: string): string | undefined {
   const origin = URL.canParse(value) ? new URL(value).origin : undefined;
   if (origin === value && /^https?:/.test(value)) return undefined;
   return `"${value}" is no origin, as https://app.example.org is (no path, no slash at the end)`;
+}
+
+function judgeWorkers(value: string): string | undefined {
+  const count = /^\d{1,3}$/.test(value) ? Number(value) : 0;
+  if (count >= 1 && count <= workersMax) return undefined;
+  return `"${value}" is no number of processes; give a whole number from 1 to ${workersMax}`;
 }
 
 function judgeLogLevel(value: string): string | undefined {

@@ -3,7 +3,15 @@
  * The log goes to the standard error as lines of JSON; the standard output carries the ready line.
  */
 import { type Logger, pino } from "pino";
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import {
+  AggregatorRegistry,
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  type MetricObject,
+  Registry,
+} from "prom-client";
 import type { Answered, FeedReport, Observation, Observe } from "../service/observation.ts";
 
 export interface ObserverOptions {
@@ -17,6 +25,17 @@ export interface Observer {
   readonly observe: Observe;
   /** The metrics as text in Prometheus' format. */
   readonly metrics: () => Promise<string>;
+  /** The metrics as plain values, to be added up with those of other processes. */
+  readonly report: () => Promise<MetricsReport>;
+}
+
+/** What one process counted, in the form of prom-client. */
+export type MetricsReport = readonly MetricObject[];
+
+/** The metrics of several processes as one text: counts added up, the latest of times. */
+export function addedUp(reports: readonly MetricsReport[]): Promise<string> {
+  // Its type says one list; it is given one for each process.
+  return AggregatorRegistry.aggregate(reports as unknown as MetricObject[]).metrics();
 }
 
 /** One log and one set of metrics, which knows of nothing else in the process. */
@@ -36,6 +55,7 @@ export function observer({ level, write = writeToStandardError }: ObserverOption
       report(log, observation);
     },
     metrics: () => registry.metrics(),
+    report: () => registry.getMetricsAsJSON(),
   };
 }
 
@@ -63,6 +83,9 @@ function report(log: Log, observation: Observation): void {
       break;
     case "listening":
       log.info({ url: observation.url }, "listening");
+      break;
+    case "workerEnded":
+      log.error({ id: observation.id, why: observation.why }, "worker ended");
       break;
     case "feed":
       break;
@@ -113,8 +136,8 @@ function createMeter(registry: Registry): Observe {
 
 /** The report holds what there is so far, so each is a gauge; `rate()` makes a frequency of it. */
 function createFeedMeter(registry: Registry): (report: FeedReport) => void {
-  const gauge = (name: string, help: string) => {
-    return new Gauge({ name: `stoa_feed_${name}`, help, registers: [registry] });
+  const gauge = (name: string, help: string, aggregator: "sum" | "max" = "sum") => {
+    return new Gauge({ name: `stoa_feed_${name}`, help, aggregator, registers: [registry] });
   };
   const gauges = {
     followers: gauge("followers", "Sockets and streams that follow changes."),
@@ -122,7 +145,7 @@ function createFeedMeter(registry: Registry): (report: FeedReport) => void {
     events: gauge("events_total", "Events sent."),
     gaps: gauge("gaps_total", "Gaps told, after which a client fetches anew."),
     drops: gauge("drops_total", "Events thrown away for receivers that are slow."),
-    lagMs: gauge("lag_milliseconds", "How long the feed has been behind the log."),
+    lagMs: gauge("lag_milliseconds", "How long the feed has been behind the log.", "max"),
   };
   return (report) => {
     for (const [name, one] of Object.entries(gauges)) one.set(report[name as keyof typeof gauges]);

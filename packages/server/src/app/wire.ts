@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Observation } from "../service/observation.ts";
 import { openServices } from "../service/open-services.ts";
 import type { Services } from "../service/services.ts";
-import type { Engine, EngineOptions, LogRetention } from "../storage/engine.ts";
+import type { Engine, EngineOptions, LogRetention, Peers } from "../storage/engine.ts";
 import { MemoryEngine } from "../storage/memory-engine.ts";
 import { openEngine } from "../storage/open-engine.ts";
 import { createHttpServer } from "../transport/http-server.ts";
@@ -29,6 +29,8 @@ export interface StoaOptions {
   readonly now?: () => number;
   readonly observe?: (observation: Observation) => void;
   readonly metrics?: () => Promise<string>;
+  /** The other processes that serve the same data, which is then locked for all of them. */
+  readonly peers?: Peers;
 }
 
 export interface Stoa {
@@ -48,7 +50,8 @@ export async function startStoa(options: StoaOptions): Promise<Stoa> {
   const { services, engine, firstPassword } = await openServices({
     openEngine: (engineOptions) => {
       const log = options.changeLog && { log: options.changeLog };
-      return engineAt(options.data, { ...engineOptions, ...log });
+      const peers = options.peers && { peers: options.peers };
+      return engineAt(options.data, { ...engineOptions, ...log, ...peers });
     },
     administrator: { login: options.adminLogin, password: options.adminPassword },
     observe,

@@ -18,7 +18,7 @@ import { hashOf } from "./secret.ts";
 const decisiveStores = ["users", "roles", "tokens", "sessions"] as const;
 const callersKeptMax = 10_000;
 
-type Reader = Pick<Engine, "read" | "recall">;
+type Reader = Pick<Engine, "read" | "recall" | "follow">;
 
 export class Callers {
   readonly #engine: Reader;
@@ -43,6 +43,8 @@ export class Callers {
   async find(way: "session" | "token", secret: string): Promise<Caller> {
     // By the secret itself: its hash is what the storage knows it by, and costs more than all else.
     const key = `${way} ${secret}`;
+    // What another process has answered by now counts here.
+    this.#engine.follow();
     const known = this.#known.get(key);
     if (known && known.expiresAt > this.#now()) return known;
     this.#known.delete(key);

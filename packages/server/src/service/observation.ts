@@ -17,6 +17,8 @@ export type Observation =
       readonly outcome: "accepted" | "refused" | "throttled";
     }
   | FeedReport
+  /** A process of several ended by itself, and another takes its place: `why` is `"SIGKILL"`. */
+  | { readonly kind: "workerEnded"; readonly id: number; readonly why: string }
   | { readonly kind: "draining" }
   | { readonly kind: "stopped" };
 

@@ -11,7 +11,7 @@ import {
   storeDefinition,
   timeUuids,
 } from "@stoa/domain";
-import type { Commit, Engine, EngineOptions } from "../storage/engine.ts";
+import type { Commit, Engine, EngineOptions, Transaction } from "../storage/engine.ts";
 import { Callers } from "./caller-service.ts";
 import { ChangeFeed } from "./change-feed.ts";
 import { changesPage } from "./changes-page.ts";
@@ -77,18 +77,24 @@ export async function openServices({
   };
   const firstPassword = await firstStart(house, administrator);
   await firstReferences(house);
-  catalog.load(await readDefinitions(engine));
   await callers.begin(engine);
-  feed.begin(house, await lastChanges(engine));
+  // In one transaction, so that no other process comes between what is read and what is heard of.
+  await engine.transact(
+    async (tx) => {
+      catalog.load(await readDefinitions(tx));
+      feed.begin(house, lastChanges(tx));
+    },
+    { alone: true },
+  );
   return { services: servicesOf(house, feed), engine, firstPassword };
 }
 
 /** When groups, and when people were last changed. */
-function lastChanges(engine: Engine): Promise<{ groups: number; people: number }> {
-  return engine.transact(async (tx) => ({
+function lastChanges(tx: Transaction): { groups: number; people: number } {
+  return {
     groups: tx.lastChange(["groups"]),
     people: tx.lastChange(["users", "roles", "groups"]),
-  }));
+  };
 }
 
 function servicesOf(house: House, feed: ChangeFeed): Services {
@@ -117,17 +123,8 @@ function idSource(now: () => number): (kind: IdKind) => string {
   return (kind) => (kind === "uuid" ? uuid() : objectId());
 }
 
-async function readDefinitions(engine: Engine): Promise<StoreDefinition[]> {
-  const all = { order: [], offset: 0, limit: Number.POSITIVE_INFINITY, after: null, only: null };
-  const definitions: StoreDefinition[] = [];
-  for await (const { texts } of engine.find("stores", {
-    ...all,
-    filter: { kind: "all", of: [] },
-  })) {
-    for (const text of texts) {
-      const fields = fieldsOf(text);
-      definitions.push(storeDefinition(String(fields["_id"]), fields));
-    }
-  }
-  return definitions;
+async function readDefinitions(tx: Transaction): Promise<StoreDefinition[]> {
+  const all = { kind: "all", of: [] } as const;
+  const stores = await tx.find("stores", all, Number.POSITIVE_INFINITY);
+  return stores.map(({ id, body }) => storeDefinition(id, fieldsOf(body)));
 }

@@ -48,6 +48,9 @@ export interface Engine {
   /** Builds indexes that a definition will need, without stopping reads. Errors: `conflict`. */
   prepare(definition: StoreDefinition): Promise<void>;
 
+  /** Takes in what other processes have committed so far, and tells the listener of it. */
+  follow(): void;
+
   /** Ends: what was promised is done first. */
   close(): Promise<void>;
 }
@@ -65,12 +68,22 @@ export interface Commit {
 }
 
 export interface EngineOptions {
-  /** Called once after each durable commit, in order. Must not throw. */
+  /** Called once for each durable commit of any process, in order. Must not throw. */
   readonly onCommit: (commit: Commit) => void;
   /** Unix milliseconds; decides which records are over. */
   readonly now: () => number;
   /** How much of the log is kept; without it, all. */
   readonly log?: LogRetention;
+  /** Given where other processes share the data; what keeps out strangers is then theirs. */
+  readonly peers?: Peers;
+}
+
+/** The other processes over the same data, each with an engine of its own. */
+export interface Peers {
+  /** Called after each commit of changes made here: wakes the others, so that they `follow`. */
+  readonly announce: () => void;
+  /** Called when the log no longer holds what others did: this process must start anew. */
+  readonly lapse: () => void;
 }
 
 /** The log is swept now and then: what is older, or more than this, goes. */

@@ -44,6 +44,9 @@ export class MemoryEngine implements Engine {
     return this.#state.tree;
   }
 
+  /** No other process shares it. */
+  follow(): void {}
+
   /** Keeps all of the log. */
   get keptSince(): number {
     return 0;

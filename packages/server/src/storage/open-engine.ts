@@ -10,17 +10,14 @@ import { SqliteEngine } from "./sqlite-engine.ts";
 import { isBusy } from "./sqlite-error.ts";
 
 /**
- * @param data a folder, made if it is missing: `/var/lib/stoa`; the file in it is `stoa.db`.
+ * @param data a folder, made if it is missing: `/var/lib/stoa`; the file in it is `stoa.db`. With
+ * `peers` it is one that `lockData` has locked for all of them.
  * Errors: `unavailable` where it cannot be made or read, is in use by another process, or is not
  * Stoa's, or is of a newer Stoa.
  */
 export async function openEngine(data: string, options: EngineOptions): Promise<Engine> {
-  try {
-    await mkdir(data, { recursive: true });
-  } catch (cause) {
-    throw new StoaError("unavailable", `cannot make the folder ${data}`, { cause });
-  }
-  const lock = lockFolder(data);
+  if (options.peers) return new SqliteEngine(join(data, "stoa.db"), options);
+  const lock = await lockData(data);
   try {
     return new LockedEngine(join(data, "stoa.db"), options, lock);
   } catch (cause) {
@@ -45,10 +42,18 @@ class LockedEngine extends SqliteEngine {
 }
 
 /**
- * One process at a time, since each keeps in memory who may see what. The lock is the system's, on
- * a file beside the database: it ends with the process, however that ends.
+ * Keeps out other processes, since each keeps in memory who may see what. The lock is the system's,
+ * on a file beside the database: it ends with the process, however that ends.
+ *
+ * @param data a folder, made if it is missing: `/var/lib/stoa`.
+ * Errors: `unavailable` where it cannot be made or written to, or is in use by another process.
  */
-function lockFolder(data: string): DatabaseSync {
+export async function lockData(data: string): Promise<DatabaseSync> {
+  try {
+    await mkdir(data, { recursive: true });
+  } catch (cause) {
+    throw new StoaError("unavailable", `cannot make the folder ${data}`, { cause });
+  }
   let lock: DatabaseSync | undefined;
   try {
     lock = new DatabaseSync(join(data, "stoa.lock"));

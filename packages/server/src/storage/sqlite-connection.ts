@@ -39,11 +39,14 @@ export class SqliteConnection extends SqliteDatabase {
   /**
    * Keeps one view of the file over many reads, which saves each of them a third of its time. Who
    * reads must end it before every commit, else the log could not be carried over.
+   *
+   * @returns whether it begins here: false where there is one.
    */
-  beginReading(): void {
-    if (this.#isReading) return;
+  beginReading(): boolean {
+    if (this.#isReading) return false;
     this.run("BEGIN");
     this.#isReading = true;
+    return true;
   }
 
   endReading(): void {

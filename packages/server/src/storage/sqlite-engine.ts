@@ -51,6 +51,8 @@ export class SqliteEngine implements Engine {
   readonly #writer: SqliteWriter;
   readonly #worker: SqliteWorker;
   #state: SqliteState | undefined;
+  /** Of the file, as of when it was last looked at for commits of others. */
+  #fileVersion = 0;
   #isClosed = false;
 
   /** @param file path of the database: `/var/lib/stoa/stoa.db`; made if it is missing. */
@@ -64,8 +66,9 @@ export class SqliteEngine implements Engine {
       connection: this.#writing,
       now: options.now,
       ...(options.log && { log: options.log }),
+      ...(options.peers && { peers: options.peers }),
       onCommit: options.onCommit,
-      beforeCommit: () => this.#reading.endReading(),
+      releaseView: () => this.#reading.endReading(),
       onState: (state) => this.#follow(state),
     });
   }
@@ -146,16 +149,27 @@ export class SqliteEngine implements Engine {
     }
   }
 
+  follow(): void {
+    if (!this.#options.peers) return;
+    try {
+      this.#view();
+    } catch (error) {
+      throw translated(error);
+    }
+  }
+
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#writer.settle();
     await this.#worker.close();
+    this.#reading.endReading();
     this.#reading.close();
     this.#writing.close();
   }
 
   get #committed(): SqliteState {
+    this.follow();
     if (!this.#state) throw new StoaError("internal", "the storage has not begun");
     return this.#state;
   }
@@ -185,16 +199,35 @@ export class SqliteEngine implements Engine {
   #ask<T>(question: () => T): T {
     this.#mustBeOpen();
     try {
-      this.#reading.beginReading();
+      this.#view();
       return question();
     } catch (error) {
       throw translated(error);
     }
   }
 
+  /**
+   * A view of the file to read in. With peers it ends before anything more is heard from outside,
+   * so that it is no older than what asks; and what they have committed is taken in first.
+   */
+  #view(): void {
+    if (this.#isClosed || !this.#reading.beginReading() || !this.#options.peers) return;
+    afterThisTurn(() => this.#reading.endReading());
+    const version = this.#reading.first<[number]>("PRAGMA data_version")?.[0] ?? 0;
+    if (version === this.#fileVersion) return;
+    this.#writer.follow(this.#reading);
+    this.#fileVersion = version;
+  }
+
   #mustBeOpen(): void {
     if (this.#isClosed) throw new StoaError("unavailable", "the storage is closed");
   }
+}
+
+/** When what runs now, and all promises that it settles, are done; before the next event. */
+function afterThisTurn(task: () => void): void {
+  // Node begins the next event when neither queue holds anything; this one comes last in both.
+  queueMicrotask(() => process.nextTick(task));
 }
 
 function startOf({ order, after, offset, limit }: Query): Position {

@@ -120,6 +120,8 @@ function close(number: number): void {
 /** On a connection of its own, because open queries hold this one at their snapshot. */
 function build(statements: readonly string[]): void {
   const builder = new SqliteConnection(file, "worker");
+  // Other processes may be writing; this thread has time.
+  builder.run(`PRAGMA busy_timeout = ${busyMsMax}`);
   try {
     for (const sql of ["BEGIN IMMEDIATE", ...statements, "COMMIT"]) builder.database.exec(sql);
   } finally {
@@ -142,6 +144,7 @@ function failureOf(error: unknown): WorkerFailure {
 
 class TimeUp extends Error {}
 
+const busyMsMax = 60_000;
 const ticksPerLook = 64;
 const batchRowsMax = 500;
 const batchBytesMax = 1024 * 1024;

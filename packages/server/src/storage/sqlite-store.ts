@@ -57,6 +57,11 @@ export function storeOf(
   return { n, name, widest, indexes: [...own, ...byName.values()] };
 }
 
+/** What `widest` becomes for a body of so many characters. */
+export function widestFor(characters: number): number {
+  return 2 ** Math.ceil(Math.log2(characters));
+}
+
 /** The part of a definition that the file keeps. */
 export function setsText({ unique, indexes }: Sets): string {
   return JSON.stringify({ unique, indexes });

@@ -29,6 +29,7 @@ import {
   type StoreTable,
   setsText,
   storeOf,
+  widestFor,
 } from "./sqlite-store.ts";
 import { isDear, type Position, readEntity, readWindow } from "./sqlite-window.ts";
 
@@ -288,7 +289,7 @@ export class SqliteTransaction implements Transaction {
   #widen(store: string, characters: number): void {
     const table = this.#catalog.get(store) as StoreTable;
     if (characters <= table.widest) return;
-    const widest = 2 ** Math.ceil(Math.log2(characters));
+    const widest = widestFor(characters);
     this.#connection.run("UPDATE store SET widest = ? WHERE n = ?", [widest, table.n]);
     this.#catalog = new Map(this.#catalog).set(store, { ...table, widest });
   }

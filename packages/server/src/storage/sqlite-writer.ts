@@ -8,21 +8,16 @@ import { StoaError } from "@stoa/domain";
 import type { EngineOptions, Transaction, TransactOptions } from "./engine.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { isBusy, translated } from "./sqlite-error.ts";
+import { changesSince, stateAfter } from "./sqlite-follow.ts";
 import { readKeptSince, sweepLog } from "./sqlite-log.ts";
 import { sweepRecords } from "./sqlite-record.ts";
-import {
-  readSequence,
-  readState,
-  SqliteBatch,
-  type SqliteState,
-  writeBatch,
-} from "./sqlite-state.ts";
+import { readState, SqliteBatch, type SqliteState, writeBatch } from "./sqlite-state.ts";
 import { SqliteTransaction } from "./sqlite-transaction.ts";
 
 export interface WriterOptions extends EngineOptions {
   readonly connection: SqliteConnection;
-  /** Called right before each commit: lets go of the view that readers hold of the file. */
-  readonly beforeCommit: () => void;
+  /** Lets go of the view that readers hold of the file, which a commit would leave behind. */
+  readonly releaseView: () => void;
   /** Called after each commit, before its listener, so that reads see what the listener tells. */
   readonly onState: (state: SqliteState) => void;
 }
@@ -43,6 +38,8 @@ export class SqliteWriter {
     this.#state = readState(options.connection);
     this.#keptSince = readKeptSince(options.connection);
     options.connection.dictionary.settle();
+    // Else SQLite would hold up the whole process while it waits for another one.
+    if (options.peers) options.connection.run("PRAGMA busy_timeout = 0");
     options.onState(this.#state);
   }
 
@@ -59,6 +56,21 @@ export class SqliteWriter {
       const done = resolve as (value: unknown) => void;
       this.#enter({ kind: "work", work, alone, resolve: done, reject });
     });
+  }
+
+  /** Takes in what other processes have committed, as far as a connection sees it. */
+  follow(connection: SqliteConnection): void {
+    const changes = changesSince(connection, this.#state);
+    if (changes === "none") return;
+    // What is read from here on must not be older than what is taken in.
+    if (connection === this.#connection) this.#options.releaseView();
+    this.#keptSince = readKeptSince(connection);
+    this.#connection.dictionary.loadGroups();
+    const isLost = changes === "lost";
+    this.#state = isLost ? readState(connection) : stateAfter(connection, this.#state, changes);
+    this.#options.onState(this.#state);
+    if (isLost) this.#options.peers?.lapse();
+    else this.#options.onCommit({ sequence: this.#state.sequence, changes });
   }
 
   /** Runs a task when no transaction is open, and lets none begin until it has ended. */
@@ -90,7 +102,7 @@ export class SqliteWriter {
 
   async #next(): Promise<void> {
     const [first] = this.#queue;
-    if (first?.kind !== "pause") return this.#runBatch(this.#takeBatch());
+    if (first?.kind !== "pause") return this.#runBatch();
     this.#queue.shift();
     await first.task().then(first.resolve, first.reject);
   }
@@ -107,10 +119,13 @@ export class SqliteWriter {
     return works;
   }
 
-  async #runBatch(works: readonly Work[]): Promise<void> {
+  async #runBatch(): Promise<void> {
+    const beginning = await this.#begin().then(() => undefined, failed);
+    // Taken now, so that what came while it waited for other processes is in it.
+    const works = this.#takeBatch();
     let outcomes: readonly Outcome[];
     try {
-      await this.#begin();
+      if (beginning) throw beginning.error;
       outcomes = (await this.#tryAll(works)) ?? (await this.#tryEach(works));
     } catch (error) {
       this.#rollBack();
@@ -170,31 +185,31 @@ export class SqliteWriter {
 
   /** Another process may hold the lock: tries again for a while. */
   async #begin(): Promise<void> {
-    for (let wait = 1; ; wait *= 2) {
+    const { pauseMsMax, waitMsMax } = this.#options.peers ? amongPeers : alone;
+    const until = performance.now() + waitMsMax;
+    for (let pause = 1; ; pause = Math.min(pause * 2, pauseMsMax)) {
       try {
         this.#connection.run("BEGIN IMMEDIATE");
         break;
       } catch (error) {
-        if (!isBusy(error) || wait > busyWaitMsMax) throw error;
-        await sleep(wait);
+        if (!isBusy(error) || performance.now() > until) throw error;
+        await sleep(pause);
       }
     }
-    // Another process may have written meanwhile.
-    if (readSequence(this.#connection) !== this.#state.sequence) {
-      this.#state = readState(this.#connection);
-    }
+    this.follow(this.#connection);
   }
 
   #commit(batch: SqliteBatch): void {
     writeBatch(this.#connection, batch);
     this.#sweep();
     const keptSince = this.#sweepLog();
-    this.#options.beforeCommit();
+    this.#options.releaseView();
     this.#connection.run("COMMIT");
     this.#keptSince = keptSince;
     this.#state = batch.state;
     this.#options.onState(this.#state);
     this.#options.onCommit({ sequence: batch.sequence, changes: batch.changes });
+    if (batch.changes.length > 0) this.#options.peers?.announce();
   }
 
   #sweep(): void {
@@ -243,6 +258,10 @@ type Outcome =
   | { readonly isGood: true; readonly value: unknown }
   | { readonly isGood: false; readonly error: unknown };
 
+function failed(error: unknown): { readonly error: unknown } {
+  return { error };
+}
+
 async function outcomeOf(work: Work["work"], tx: SqliteTransaction): Promise<Outcome> {
   try {
     const value = await work(tx);
@@ -259,7 +278,9 @@ async function outcomeOf(work: Work["work"], tx: SqliteTransaction): Promise<Out
 
 /** Works in one transaction: past it the first would wait too long for the last. */
 const batchWorksMax = 256;
-/** The longest pause before another try for the lock; all of them take about four seconds. */
-const busyWaitMsMax = 2_048;
+/** The longest pause before another try for the lock, and how long it is tried. */
+const alone = { pauseMsMax: 2_048, waitMsMax: 4_000 } as const;
+/** Peers hold it for a few milliseconds at a time, or for as long as an index is built. */
+const amongPeers = { pauseMsMax: 1, waitMsMax: 60_000 } as const;
 const sweepEveryMs = 60_000;
 const sweepPieceMs = 1_000;
