@@ -1,7 +1,7 @@
 /**
  * Sends ready texts. Knows headers that every answer has; nothing of entities or routes.
  */
-import type { OutgoingHttpHeaders } from "node:http";
+import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { FastifyReply } from "fastify";
 import { type Problem, status } from "./problem.ts";
 
@@ -32,6 +32,15 @@ export function sendPrivate(
 
 export function sendProblem(reply: FastifyReply, problem: Problem): void {
   end(reply, problem.status, problem.text, { ...unstored, ...problem.headers });
+}
+
+/** The same where no framework stands between: before any route, and instead of an upgrade. */
+export function respondProblem(response: ServerResponse, problem: Problem): void {
+  const { status: code, headers, text } = problem;
+  const length = { "content-length": Buffer.byteLength(text) };
+  const { vary: _, ...plain } = unstored;
+  response.writeHead(code, { ...plain, ...headers, ...length });
+  response.end(text);
 }
 
 /** The client has this version. */

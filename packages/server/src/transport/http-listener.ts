@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { respondProblem } from "./answer.ts";
 import { acceptLookup, type ClientError } from "./custom-verbs.ts";
 import { headArrivalMsMax, headBytesMax, keepAliveMs, requestArrivalMsMax } from "./http-bounds.ts";
 import { type Problem, rawProblem } from "./problem.ts";
@@ -16,7 +17,7 @@ type RequestListener = (request: IncomingMessage, response: ServerResponse) => v
 export function createHttpListener(handle: RequestListener, doors: UpgradeDoors): Server {
   const listener: RequestListener = (request, response) => {
     const fault = prepare(request);
-    if (fault) respond(response, protocolProblemAt(request.url, fault));
+    if (fault) respondProblem(response, protocolProblemAt(request.url, fault));
     else if (!doors.request(request, response)) handle(request, response);
   };
   const server = createServer(
@@ -87,15 +88,4 @@ function isAnswering(socket: Duplex): boolean {
 function refuse(socket: Duplex, problem: Problem): void {
   socket.on("error", () => socket.destroy());
   socket.end(rawProblem(problem));
-}
-
-function respond(response: ServerResponse, { status, headers, text }: Problem): void {
-  response.writeHead(status, {
-    ...headers,
-    "content-type": "application/json; charset=utf-8",
-    "content-length": Buffer.byteLength(text),
-    "cache-control": "no-store",
-    "x-content-type-options": "nosniff",
-  });
-  response.end(text);
 }

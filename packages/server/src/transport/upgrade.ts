@@ -4,7 +4,8 @@
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { type Problem, problemOf, rawProblem } from "./problem.ts";
+import { respondProblem } from "./answer.ts";
+import { problemOf, rawProblem } from "./problem.ts";
 import { pathOf } from "./socket/handshake.ts";
 
 export interface UpgradeDoor {
@@ -42,7 +43,7 @@ export function upgradeDoors(
       const door = doorOf(request);
       if (!door?.request) return false;
       door.request(request, response).catch((cause: unknown) => {
-        respond(response, problemOf(cause, fault));
+        respondProblem(response, problemOf(cause, fault));
       });
       return true;
     },
@@ -65,15 +66,4 @@ export function upgradeDoors(
       for (const door of doors) door.close();
     },
   };
-}
-
-function respond(response: ServerResponse, { status, headers, text }: Problem): void {
-  response.writeHead(status, {
-    ...headers,
-    "content-type": "application/json; charset=utf-8",
-    "content-length": Buffer.byteLength(text),
-    "cache-control": "no-store",
-    "x-content-type-options": "nosniff",
-  });
-  response.end(text);
 }
