@@ -2,7 +2,9 @@
  * The tree of groups, as an immutable value: who is above and below whom. Entities keep only their
  * group; branch and reach follow from here, so moving a group touches one row.
  */
+import type { StoredEntity } from "./entity.ts";
 import { StoaError, violation } from "./error.ts";
+import { type JsonObject, ownValue } from "./json.ts";
 import { groupDepthMax } from "./limit.ts";
 
 export interface GroupNode {
@@ -11,6 +13,16 @@ export interface GroupNode {
   readonly parent: string | null;
   /** Sequence number of the last change of the group: a part of the ETag of what is in it. */
   readonly revision: number;
+}
+
+/** The place of a group in the tree, by its entity: without a parent it is the root. */
+export function groupNodeOf({
+  id,
+  body,
+  revision,
+}: Pick<StoredEntity, "id" | "body" | "revision">): GroupNode {
+  const parent = ownValue(JSON.parse(body) as JsonObject, "parent");
+  return { id, parent: typeof parent === "string" ? parent : null, revision };
 }
 
 export class GroupTree {

@@ -9,7 +9,6 @@ import {
   hasRootReach,
   holds,
   isJsonObject,
-  isSystemStore,
   type JsonObject,
   ownFields,
   ownValue,
@@ -30,6 +29,7 @@ import type {
   StoreRules,
   Write,
 } from "./house.ts";
+import { mayGet } from "./permission.ts";
 import { requireRootReach } from "./role-rules.ts";
 import { compileSchema, fieldsOf } from "./store-catalog.ts";
 
@@ -96,10 +96,6 @@ function shownDefinitions(house: House, caller: Caller): Filter {
 
 export function definitionsShownTo(house: House, caller: Caller): readonly StoreDefinition[] {
   return house.catalog.definitions().filter(({ name }) => mayGet(caller, name));
-}
-
-function mayGet(caller: Caller, store: string): boolean {
-  return !isSystemStore(store) && holds(caller, { method: "GET", path: [store] });
 }
 
 /** Tries a new schema on what is there, and builds new indexes, while others go on reading. */

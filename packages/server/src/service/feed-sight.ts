@@ -2,18 +2,10 @@
  * Whether a follower may see a version of an entity, decided at once and for any tree: the same
  * rules as `visibility.ts`, for changes. Knows no subscription.
  */
-import {
-  type Caller,
-  type Filter,
-  type GroupTree,
-  holds,
-  isSystemStore,
-  type JsonObject,
-  visibleTo,
-} from "@stoa/domain";
+import { type Caller, type Filter, type GroupTree, type JsonObject, visibleTo } from "@stoa/domain";
 import type { Version } from "./feed-event.ts";
 import type { House } from "./house.ts";
-import { requireAct } from "./permission.ts";
+import { mayGet, requireAct } from "./permission.ts";
 import { sees, visibleFilter } from "./visibility.ts";
 
 export type Sight = (version: Version) => boolean;
@@ -47,10 +39,6 @@ export async function sightOf(house: House, caller: Caller, store: string | null
     }
     return sees(visible, entity, tree);
   };
-}
-
-export function mayGet(caller: Caller, store: string): boolean {
-  return !isSystemStore(store) && holds(caller, { method: "GET", path: [store] });
 }
 
 function nameOf(body: string): string {

@@ -19,7 +19,8 @@ import {
   type Version,
 } from "./feed-event.ts";
 import type { Indexed } from "./feed-index.ts";
-import { mayGet, type Sight } from "./feed-sight.ts";
+import type { Sight } from "./feed-sight.ts";
+import { mayGet } from "./permission.ts";
 
 export interface Wish {
   /** Null for all stores but the system's, as far as the caller holds GET on them. */

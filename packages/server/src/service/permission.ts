@@ -2,7 +2,7 @@
  * Whether a caller may use a route at all: role and scopes, and what everybody has (design,
  * "Default roles and the directory"). Looks at no entity.
  */
-import { type Act, type Caller, holds, StoaError } from "@stoa/domain";
+import { type Act, type Caller, holds, isSystemStore, StoaError } from "@stoa/domain";
 
 /** Values of the route's parameters that matter for what everybody may do. */
 export interface RouteValues {
@@ -17,6 +17,11 @@ export function requireAct(caller: Caller, act: Act, values: RouteValues = {}): 
   if (holds(caller, act) || everybodyMay(caller, act, values)) return;
   const needed = `${act.method} ${act.path.join("/")}`;
   throw new StoaError("forbidden", `Needs "${needed}" in the role and in the scopes of the token.`);
+}
+
+/** Whether an ordinary store is shown to the caller at all (rule 18). */
+export function mayGet(caller: Caller, store: string): boolean {
+  return !isSystemStore(store) && holds(caller, { method: "GET", path: [store] });
 }
 
 function everybodyMay(caller: Caller, { method, path }: Act, values: RouteValues): boolean {

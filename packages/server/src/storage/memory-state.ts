@@ -9,13 +9,11 @@ import {
   GroupTree,
   type JsonObject,
   matches,
-  type Path,
-  pathText,
   readPath,
-  StoaError,
   type StoreDefinition,
   type StoredEntity,
 } from "@stoa/domain";
+import { taken } from "./conflict.ts";
 import type { KeptRecord, RecordSpace } from "./engine.ts";
 
 /** As of one commit. The maps belong to the engine: later commits change them in place. */
@@ -85,17 +83,6 @@ export function checkUniqueEntity(
   if (definition.unique.length === 0) return;
   const values = Array.from(others, (other) => opened(other, tree).value);
   checkUniqueValue(definition, opened(entity, tree).value, values);
-}
-
-/** One violation for each path of the set that is taken. */
-export function taken(store: string, paths: readonly Path[]): StoaError {
-  const details = paths.map((path) => ({
-    path: pathText(path),
-    rule: "unique",
-    message: "is taken by another entity",
-  }));
-  const names = details.map(({ path }) => path).join(", ");
-  return new StoaError("conflict", `${names}: taken by another entity`, { store, details });
 }
 
 function checkUniqueValue(

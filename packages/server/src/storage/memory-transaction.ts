@@ -7,13 +7,12 @@ import {
   type Change,
   type Filter,
   GroupTree,
-  type Json,
-  type JsonObject,
-  ownValue,
+  groupNodeOf,
   StoaError,
   type StoreDefinition,
   type StoredEntity,
 } from "@stoa/domain";
+import { taken } from "./conflict.ts";
 import type { Draft, KeptRecord, Mark, RecordSpace, Transaction } from "./engine.ts";
 import { MemoryLayer } from "./memory-layer.ts";
 import {
@@ -22,7 +21,6 @@ import {
   fitting,
   type MemoryState,
   recordKey,
-  taken,
   unlessOver,
 } from "./memory-state.ts";
 
@@ -173,7 +171,7 @@ export class MemoryTransaction implements Transaction {
     mark: Mark,
   ): StoredEntity {
     const store = definition.name;
-    const tree = store === groupStore ? treeWith(this.#tree, after) : this.#tree;
+    const tree = store === groupStore ? this.#tree.with(groupNodeOf(after)) : this.#tree;
     const others = [...entities.values()].filter(({ id }) => id !== after.id);
     checkUniqueEntity(definition, after, others, tree);
     this.#tree = tree;
@@ -198,11 +196,6 @@ const groupStore = "groups";
 
 function headOf({ id, owner, group, access, time, body }: Draft): Draft {
   return { id, owner, group, access, time, body };
-}
-
-function treeWith(tree: GroupTree, { id, body, revision }: StoredEntity): GroupTree {
-  const parent: Json | undefined = ownValue(JSON.parse(body) as JsonObject, "parent");
-  return tree.with({ id, parent: typeof parent === "string" ? parent : null, revision });
 }
 
 function assertPresent({ entities }: DraftTable, before: StoredEntity): void {

@@ -14,6 +14,7 @@ import {
   type StoredEntity,
   totalOrder,
 } from "@stoa/domain";
+import { taken } from "./conflict.ts";
 import type {
   Engine,
   EngineOptions,
@@ -27,7 +28,7 @@ import { readChanges } from "./sqlite-change.ts";
 import { SqliteConnection } from "./sqlite-connection.ts";
 import { countOf } from "./sqlite-count.ts";
 import { keySql, keyValue } from "./sqlite-dialect.ts";
-import { brokenIndex, taken, translated } from "./sqlite-error.ts";
+import { brokenIndex, translated } from "./sqlite-error.ts";
 import { type Projection, projectionOf } from "./sqlite-projection.ts";
 import { readRecord } from "./sqlite-record.ts";
 import { entityOf, type Row } from "./sqlite-row.ts";

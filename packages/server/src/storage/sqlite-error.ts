@@ -1,7 +1,7 @@
 /**
  * What SQLite says, in the words of Stoa: no error of the database leaves this floor untranslated.
  */
-import { type Path, pathText, StoaError } from "@stoa/domain";
+import { StoaError } from "@stoa/domain";
 
 /** An error that `node:sqlite` throws. */
 interface SqliteError extends Error {
@@ -35,17 +35,6 @@ export function isNoDatabase(error: unknown): boolean {
 export function brokenIndex(error: unknown): string | undefined {
   if (!isSqliteError(error) || error.errcode !== 2067) return undefined;
   return /index '([^']+)'/.exec(error.message)?.[1] ?? "";
-}
-
-/** `conflict` with one violation for each path of the set that is taken. */
-export function taken(store: string, paths: readonly Path[]): StoaError {
-  const details = paths.map((path) => ({
-    path: pathText(path),
-    rule: "unique",
-    message: "is taken by another entity",
-  }));
-  const names = details.map(({ path }) => path).join(", ");
-  return new StoaError("conflict", `${names}: taken by another entity`, { store, details });
 }
 
 function isSqliteError(error: unknown): error is SqliteError {

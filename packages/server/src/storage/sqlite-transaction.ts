@@ -6,19 +6,18 @@ import {
   type Change,
   type Filter,
   GroupTree,
-  type Json,
-  type JsonObject,
-  ownValue,
+  groupNodeOf,
   StoaError,
   type StoreDefinition,
   type StoredEntity,
 } from "@stoa/domain";
+import { taken } from "./conflict.ts";
 import type { Draft, KeptRecord, Mark, RecordSpace, Transaction } from "./engine.ts";
 import type { SqlValue } from "./sql-filter.ts";
 import { insertChange, type Numbered, type Numbers } from "./sqlite-change.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { countOf } from "./sqlite-count.ts";
-import { brokenIndex, taken, translated } from "./sqlite-error.ts";
+import { brokenIndex, translated } from "./sqlite-error.ts";
 import { readRecord, removeRecord, removeRecordsAbout, writeRecord } from "./sqlite-record.ts";
 import { entityOf, type Row } from "./sqlite-row.ts";
 import { storeTable } from "./sqlite-schema.ts";
@@ -117,7 +116,7 @@ export class SqliteTransaction implements Transaction {
     const entity = { ...headOf(draft), at: null, revision: this.#sequence + 1 };
     const sql = `SELECT 1 FROM e${table.n} WHERE id = ?`;
     if (this.#connection.first(sql, [draft.id])) throw taken(store, [["_id"]]);
-    const tree = store === groupStore ? treeWith(this.#tree, entity) : this.#tree;
+    const tree = store === groupStore ? this.#tree.with(groupNodeOf(entity)) : this.#tree;
     return this.#write(table, () => {
       const after = this.#numbered(entity);
       const { group, owner, access } = after.numbers;
@@ -145,7 +144,7 @@ export class SqliteTransaction implements Transaction {
     const table = this.#table(store);
     assert.equal(after.id, before.id, "an entity keeps its id");
     const entity = { ...headOf(after), at: mark.time, revision: this.#sequence + 1 };
-    const tree = store === groupStore ? treeWith(this.#tree, entity) : this.#tree;
+    const tree = store === groupStore ? this.#tree.with(groupNodeOf(entity)) : this.#tree;
     return this.#write(table, () => {
       const { numbers } = this.#numbered(entity);
       const { group, owner, access } = numbers;
@@ -309,11 +308,6 @@ export class SqliteTransaction implements Transaction {
 
 function headOf({ id, owner, group, access, time, body }: Draft): Draft {
   return { id, owner, group, access, time, body };
-}
-
-function treeWith(tree: GroupTree, { id, body, revision }: StoredEntity): GroupTree {
-  const parent: Json | undefined = ownValue(JSON.parse(body) as JsonObject, "parent");
-  return tree.with({ id, parent: typeof parent === "string" ? parent : null, revision });
 }
 
 function insertSql(n: number): string {
