@@ -91,6 +91,9 @@ export const writingCases: readonly Case[] = [
   ["a unique value is free again once its entity is removed or changed", uniqueFreed],
   ["every change is in the log, in order, with the versions before and after", logContent],
   ["the log can be read in parts", logParts],
+  ["the log tells of one entity, the newest change first, and from any of them on", logAbout],
+  ["the log tells of an entity that is gone, and of its earlier life", logAboutRemoved],
+  ["the log of a store does not tell of an earlier store of that name", logAboutStore],
 ];
 
 async function uniqueValue({ engine }: World): Promise<void> {
@@ -201,4 +204,57 @@ async function logParts({ engine }: World): Promise<void> {
   }
   assert.deepEqual(parts, all);
   assert.deepEqual(await engine.changes(since, 3), []);
+}
+
+async function logAbout({ engine }: World): Promise<void> {
+  await insert(engine, "cities", draft(7, { name: "Delft" }), draft(8, { name: "Gent" }));
+  for (const name of ["Gouda", "Leiden"]) {
+    await update(engine, "cities", 7, { name });
+    await update(engine, "cities", 8, { name });
+  }
+  const about = { store: "cities", id: id(7), from: Number.POSITIVE_INFINITY };
+  const all = await engine.changes(0, 10, about);
+  const theirs = (await allChanges(engine)).filter((change) => change.id === id(7));
+  assert.equal(theirs.length, 3);
+  assert.deepEqual(all, theirs.toReversed());
+  assert.deepEqual(await engine.changes(0, 1, about), all.slice(0, 1));
+  const middle = all[1]?.sequence as number;
+  assert.deepEqual(await engine.changes(0, 10, { ...about, from: middle }), all.slice(1));
+  assert.deepEqual(await engine.changes(middle, 10, about), all.slice(0, 1));
+  const others = await engine.changes(0, 10, { ...about, id: id(8) });
+  for (const { sequence } of others) {
+    assert.deepEqual(await engine.changes(0, 10, { ...about, from: sequence }), []);
+  }
+  assert.deepEqual(await engine.changes(0, 10, { ...about, id: id(9) }), []);
+  assert.deepEqual(await engine.changes(0, 10, { ...about, store: "nowhere" }), []);
+}
+
+async function logAboutRemoved({ engine }: World): Promise<void> {
+  await insert(engine, "cities", draft(7, { name: "Delft" }), draft(8));
+  await update(engine, "cities", 7, { name: "Gent" });
+  await remove(engine, "cities", 7);
+  await remove(engine, "cities", 8);
+  const about = { store: "cities", id: id(7), from: Number.POSITIVE_INFINITY };
+  const ops = async () => (await engine.changes(0, 10, about)).map(({ op }) => op);
+  assert.deepEqual(await ops(), ["remove", "update", "insert"]);
+  await insert(engine, "cities", draft(7, { name: "Delft again" }));
+  assert.deepEqual(await ops(), ["insert", "remove", "update", "insert"]);
+  await remove(engine, "cities", 7);
+  assert.deepEqual(await ops(), ["remove", "insert", "remove", "update", "insert"]);
+}
+
+async function logAboutStore({ engine }: World): Promise<void> {
+  await engine.transact((tx) => tx.define(store("towns")));
+  await insert(engine, "towns", draft(7, { name: "Delft" }));
+  const about = { store: "towns", id: id(7), from: Number.POSITIVE_INFINITY };
+  const [old] = await engine.changes(0, 10, about);
+  assert.equal(old?.op, "insert");
+  await engine.transact((tx) => tx.undefine("towns"));
+  assert.deepEqual(await engine.changes(0, 10, about), []);
+  await engine.transact((tx) => tx.define(store("towns")));
+  assert.deepEqual(await engine.changes(0, 10, about), []);
+  assert.deepEqual(await engine.changes(0, 10, { ...about, from: old?.sequence ?? 0 }), []);
+  await insert(engine, "towns", draft(7, { name: "Gent" }));
+  await engine.transact((tx) => tx.define(store("towns", { indexes: [[["name"]]] })));
+  assert.equal((await engine.changes(0, 10, about)).length, 1);
 }

@@ -42,8 +42,11 @@ export interface Engine {
   /** A kept record that is not over, or undefined. */
   recall(space: RecordSpace, name: string): Promise<KeptRecord | undefined>;
 
-  /** Changes later than a sequence number, in order. */
-  changes(since: number, limit: number): Promise<readonly Change[]>;
+  /**
+   * Changes later than a sequence number, in order. With `about` those of one entity only, in the
+   * opposite order: the newest first.
+   */
+  changes(since: number, limit: number, about?: ChangesAbout): Promise<readonly Change[]>;
 
   /** Builds indexes that a definition will need, without stopping reads. Errors: `conflict`. */
   prepare(definition: StoreDefinition): Promise<void>;
@@ -53,6 +56,19 @@ export interface Engine {
 
   /** Ends: what was promised is done first. */
   close(): Promise<void>;
+}
+
+/** `{store: "cities", id: "58238a935baa56173b24f0e4", from: 417}` */
+export interface ChangesAbout {
+  /** The store that has this name now: what was in an earlier one of that name does not count. */
+  readonly store: string;
+  /** Of an entity that is there, or was, as far back as the log holds it. */
+  readonly id: string;
+  /**
+   * Where to begin, that change included; none are found where it is not about this entity.
+   * Infinity for the last one.
+   */
+  readonly from: number;
 }
 
 export interface TransactOptions {

@@ -17,7 +17,14 @@ import {
   type StoredEntity,
   totalOrder,
 } from "@stoa/domain";
-import type { Engine, EngineOptions, KeptRecord, RecordSpace, Transaction } from "./engine.ts";
+import type {
+  ChangesAbout,
+  Engine,
+  EngineOptions,
+  KeptRecord,
+  RecordSpace,
+  Transaction,
+} from "./engine.ts";
 import {
   checkUniqueSets,
   emptyState,
@@ -93,9 +100,10 @@ export class MemoryEngine implements Engine {
     return unlessOver(this.#state.records.get(recordKey(space, name)), this.#options.now());
   }
 
-  async changes(since: number, limit: number): Promise<readonly Change[]> {
+  async changes(since: number, limit: number, about?: ChangesAbout): Promise<readonly Change[]> {
     this.#mustBeOpen();
-    return this.#state.log.filter(({ sequence }) => sequence > since).slice(0, limit);
+    const later = this.#state.log.filter(({ sequence }) => sequence > since);
+    return (about ? this.#changesAbout(about, later) : later).slice(0, limit);
   }
 
   /** Has no indexes to build, so only sees whether the unique sets can hold. */
@@ -116,6 +124,15 @@ export class MemoryEngine implements Engine {
     this.#state = tx.commit();
     this.#options.onCommit({ sequence: this.#state.sequence, changes: tx.changes });
     return result;
+  }
+
+  #changesAbout({ store, id, from }: ChangesAbout, changes: readonly Change[]): Change[] {
+    const since = this.#state.tables.get(store)?.since ?? Number.POSITIVE_INFINITY;
+    const theirs = changes.filter((one) => one.store === store && one.id === id);
+    const newest = theirs.filter(({ sequence }) => sequence > since).reverse();
+    if (from === Number.POSITIVE_INFINITY) return newest;
+    const start = newest.findIndex(({ sequence }) => sequence === from);
+    return start < 0 ? [] : newest.slice(start);
   }
 
   #fitting(store: string, filter: Filter): Fitting[] {

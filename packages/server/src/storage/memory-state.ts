@@ -27,6 +27,8 @@ export interface MemoryState {
 
 export interface Table {
   readonly definition: StoreDefinition;
+  /** The sequence number when the store was made: nothing in it is older. */
+  readonly since: number;
   readonly entities: Map<string, StoredEntity>;
 }
 

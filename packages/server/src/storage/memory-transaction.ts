@@ -26,6 +26,7 @@ import {
 
 interface DraftTable {
   readonly definition: StoreDefinition;
+  readonly since: number;
   readonly entities: MemoryLayer<StoredEntity>;
 }
 
@@ -42,8 +43,8 @@ export class MemoryTransaction implements Transaction {
     this.#now = now;
     this.#tree = before.tree;
     this.#records = new MemoryLayer(before.records);
-    for (const [store, { definition, entities }] of before.tables) {
-      this.#tables.set(store, { definition, entities: new MemoryLayer(entities) });
+    for (const [store, table] of before.tables) {
+      this.#tables.set(store, { ...table, entities: new MemoryLayer(table.entities) });
     }
   }
 
@@ -53,8 +54,8 @@ export class MemoryTransaction implements Transaction {
 
   /** The state with everything that was written. Ends the transaction. */
   commit(): MemoryState {
-    const tables = Array.from(this.#tables, ([store, { definition, entities }]) => {
-      return [store, { definition, entities: entities.settle() }] as const;
+    const tables = Array.from(this.#tables, ([store, table]) => {
+      return [store, { ...table, entities: table.entities.settle() }] as const;
     });
     return {
       tables: new Map(tables),
@@ -138,9 +139,10 @@ export class MemoryTransaction implements Transaction {
 
   async define(definition: StoreDefinition): Promise<void> {
     const { name } = definition;
-    const entities = this.#tables.get(name)?.entities ?? new MemoryLayer(new Map());
+    const known = this.#tables.get(name);
+    const entities = known?.entities ?? new MemoryLayer(new Map());
     checkUniqueSets(definition, entities.values(), this.#tree);
-    this.#tables.set(name, { definition, entities });
+    this.#tables.set(name, { definition, since: known?.since ?? this.#sequence, entities });
   }
 
   async undefine(store: string): Promise<void> {

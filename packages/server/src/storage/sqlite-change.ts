@@ -3,6 +3,7 @@
  * after the entity. Knows no transactions.
  */
 import type { Change, StoredEntity } from "@stoa/domain";
+import type { ChangesAbout } from "./engine.ts";
 import type { SqlValue } from "./sql-filter.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import type { Values } from "./sqlite-database.ts";
@@ -53,6 +54,52 @@ export function readChanges(
     .map((row) => changeOf(row, connection.dictionary));
 }
 
+/**
+ * Changes of one entity, the newest first: from each to the one that made the version before it.
+ * That is in every row, so only removals need an index, and writes cost nothing more.
+ */
+export function readChangesAbout(
+  connection: SqliteConnection,
+  asked: {
+    readonly since: number;
+    readonly limit: number;
+    /** The number of the store. */
+    readonly n: number;
+    readonly about: ChangesAbout;
+  },
+): readonly Change[] {
+  const { since, limit, n, about } = asked;
+  const { id, from } = about;
+  const isLast = !Number.isFinite(from);
+  const start = isLast
+    ? { sql: lastSql(n), values: [id, n, id] }
+    : {
+        sql: "SELECT seq FROM change WHERE seq = ? AND store = ? AND id = ?",
+        values: [from, n, id],
+      };
+  const values = [...start.values, n, id, since, Number.isFinite(limit) ? limit : -1];
+  return connection
+    .all<ChangeRow>(chainSql(start.sql), values)
+    .map((row) => changeOf(row, connection.dictionary));
+}
+
+/** The change that made what is there, or removed what was. */
+function lastSql(n: number): string {
+  return `SELECT coalesce((SELECT rev FROM e${n} WHERE id = ?), (${removalSql}))`;
+}
+
+/** Ends where the log no longer holds a change; an id that was removed may have come again. */
+function chainSql(start: string): string {
+  return (
+    `WITH RECURSIVE chain (seq) AS (${start} UNION ALL ` +
+    `SELECT coalesce(c.b_rev, (${removalSql} AND r.seq < c.seq)) ` +
+    "FROM chain JOIN change c ON c.seq = chain.seq) " +
+    `SELECT c.seq, c.op, s.called, c.id, c.time, c.by, ${versionColumns} ` +
+    "FROM chain JOIN change c ON c.seq = chain.seq JOIN store s ON s.n = c.store " +
+    "WHERE c.seq > ? LIMIT ?"
+  );
+}
+
 type ChangeRow = [
   sequence: number,
   op: number,
@@ -98,6 +145,10 @@ const ops: readonly Change["op"][] = ["insert", "update", "remove"];
 
 const versionColumns =
   "b_grp, b_own, b_acc, b_time, b_at, b_rev, b_body, a_grp, a_own, a_acc, a_time, a_at, a_body";
+
+const removalSql =
+  "SELECT max(r.seq) FROM change r INDEXED BY change_removed " +
+  "WHERE r.op = 2 AND r.store = ? AND r.id = ?";
 
 const insertSql =
   `INSERT INTO change (seq, op, store, id, time, by, ${versionColumns}) ` +

@@ -16,6 +16,7 @@ import {
 } from "@stoa/domain";
 import { taken } from "./conflict.ts";
 import type {
+  ChangesAbout,
   Engine,
   EngineOptions,
   KeptRecord,
@@ -24,7 +25,7 @@ import type {
   TransactOptions,
 } from "./engine.ts";
 import type { SqliteBounds } from "./sqlite-bounds.ts";
-import { readChanges } from "./sqlite-change.ts";
+import { readChanges, readChangesAbout } from "./sqlite-change.ts";
 import { SqliteConnection } from "./sqlite-connection.ts";
 import { countOf } from "./sqlite-count.ts";
 import { keySql, keyValue } from "./sqlite-dialect.ts";
@@ -130,8 +131,12 @@ export class SqliteEngine implements Engine {
     return this.#ask(() => readRecord(this.#reading, space, name, this.#options.now()));
   }
 
-  async changes(since: number, limit: number): Promise<readonly Change[]> {
-    return this.#ask(() => readChanges(this.#reading, since, limit));
+  async changes(since: number, limit: number, about?: ChangesAbout): Promise<readonly Change[]> {
+    return this.#ask(() => {
+      if (!about) return readChanges(this.#reading, since, limit);
+      const table = this.#table(about.store);
+      return table ? readChangesAbout(this.#reading, { since, limit, n: table.n, about }) : [];
+    });
   }
 
   async prepare(definition: StoreDefinition): Promise<void> {

@@ -98,6 +98,9 @@ export const steps: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX record_subject ON record (space, subject);
   CREATE INDEX record_expires ON record (expires) WHERE expires IS NOT NULL`,
+  `
+  -- From a version to the one before it leads b_rev; this leads to what is gone. Removal is 2.
+  CREATE INDEX change_removed ON change (store, id) WHERE op = 2`,
 ];
 
 function settings(role: Role): readonly (readonly [string, number | string])[] {
