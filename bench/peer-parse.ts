@@ -2,10 +2,11 @@
  * Parse Server 9 on PostgreSQL as one of the systems of the bench of peers: who signs up, the list
  * of access of each object, what is asked for and the settings.
  */
+import { freePort } from "../packages/server/test/postgres-cluster.ts";
 import type { BenchEntity } from "./entity-source.ts";
 import { callJson, type Peer, partsOf, peerPassword } from "./peer.ts";
 import { installPackages } from "./peer-install.ts";
-import { freePort, type Postgres, startPostgres } from "./peer-postgres.ts";
+import { type Postgres, startPostgres } from "./peer-postgres.ts";
 import { startPartner } from "./process.ts";
 
 const packages = { "parse-server": "9.10.0" } as const;

@@ -1,13 +1,16 @@
 /**
  * `npm test`: every check, then every test, with one summary at the end. Run by Node 24 or newer,
  * once `scripts/setup.mjs` has made the tree ready. Words after it choose test files:
- * `npm test -- filter` runs those whose path holds "filter".
+ * `npm test -- filter` runs those whose path holds "filter". Sees to it that PostgreSQL and
+ * Chromium are there, and lends all test files one PostgreSQL.
  */
 
 import { globSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
+import { startCluster } from "../packages/server/test/postgres-cluster.ts";
+import { installMissing } from "../packages/server/test/system-program.ts";
 import { check, root } from "./check.mjs";
 
 const patterns = ["packages/*/{src,test}/**/*.test.ts", "test/**/*.test.ts"];
@@ -17,7 +20,7 @@ const filesAtOnce = 2;
 const fileMsMax = 120_000;
 
 const start = performance.now();
-const failedChecks = await check();
+const [failedChecks, cluster] = await Promise.all([check(), lendPostgres()]).catch(endWithReason);
 const counts = await runTests(findTestFiles(process.argv.slice(2)));
 const good = failedChecks.length === 0 && counts.tests > 0 && counts.success;
 
@@ -28,6 +31,21 @@ if (counts.tests === 0) console.log("# no test was found, which counts as a fail
 console.log(`# checks failed: ${failedChecks.join(", ") || "none"}`);
 console.log(`# ${good ? "ok" : "FAILED"} in ${((performance.now() - start) / 1_000).toFixed(1)} s`);
 process.exitCode = good ? 0 : 1;
+await cluster?.end();
+
+/** A cluster that the environment names is taken as it is. */
+async function lendPostgres() {
+  await installMissing(["postgresql", "chromium"]);
+  if (process.env["STOA_TEST_POSTGRES"]) return undefined;
+  const cluster = await startCluster();
+  process.env["STOA_TEST_POSTGRES"] = cluster.url;
+  return cluster;
+}
+
+function endWithReason(error) {
+  console.error(`stoa: ${error.message}`);
+  process.exit(1);
+}
 
 function findTestFiles(words) {
   const files = globSync(patterns, { cwd: root }).sort();
