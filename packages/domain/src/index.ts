@@ -11,6 +11,7 @@ export * from "./filter.ts";
 export * from "./filter-function.ts";
 export * from "./filter-language.ts";
 export * from "./filter-text.ts";
+export * from "./filter-writing.ts";
 export * from "./group-tree.ts";
 export * from "./json.ts";
 export * as limit from "./limit.ts";

@@ -4,7 +4,7 @@
  */
 import { StoaError, type Violation } from "./error.ts";
 import { isJsonObject, type Json, type JsonObject, ownValue, setOwn } from "./json.ts";
-import { type JsonPointer, parseJsonPointer } from "./json-pointer.ts";
+import { type JsonPointer, jsonPointerText, parseJsonPointer } from "./json-pointer.ts";
 import { patchOperationsMax, violationsMax } from "./limit.ts";
 
 /**
@@ -57,6 +57,15 @@ export function parseJsonPatch(body: Json): JsonPatch {
   }
   if (violations.length > 0) throw refusal(violations.slice(0, violationsMax));
   return patch;
+}
+
+/** The inverse of `parseJsonPatch`: the body of a PATCH. */
+export function jsonPatchBody(patch: JsonPatch): readonly JsonObject[] {
+  return patch.map((operation) => ({
+    ...operation,
+    path: jsonPointerText(operation.path),
+    ...("from" in operation && { from: jsonPointerText(operation.from) }),
+  }));
 }
 
 function parseOperation(
