@@ -1,0 +1,18 @@
+/**
+ * The one barrel of the client.
+ */
+export { type ErrorCode, StoaError, type Violation } from "@stoa/domain";
+export * from "./account.ts";
+export * from "./client.ts";
+export {
+  type Draft,
+  type Entity,
+  etagOf,
+  type Merge,
+  type PatchOperation,
+  type SystemFields,
+} from "./entity.ts";
+export type { Choice, ListQuery, Scalar, Where } from "./list-query.ts";
+export type { RetryPolicy } from "./retry.ts";
+export * from "./store.ts";
+export type { CallOptions } from "./transport.ts";
