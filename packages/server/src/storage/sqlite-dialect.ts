@@ -7,12 +7,12 @@ import {
   type ElementComparison,
   type Filter,
   type Json,
-  matches,
   orderKey,
   type Path,
   systemFields,
   type Visibility,
 } from "@stoa/domain";
+import { compares, kindOf, sampleOf, sqlOps, textAfter } from "./sql-field.ts";
 import {
   type FilterDialect,
   joined,
@@ -260,41 +260,6 @@ function grantedTo(principals: ReadonlySet<string>, table: string): Sql {
   };
 }
 
-/** A value of the kind that a system field always has; null where nothing ever stands. */
-function sampleOf(path: Path): Json | undefined {
-  const [first, second] = path;
-  if (first === undefined || !systemFields.has(first)) return undefined;
-  if (second !== undefined) return null;
-  if (first === "access" || first === "branch") return [];
-  return first === "time" || first === "_at" ? 0 : "";
-}
-
-function kindOf(value: Json): string {
-  if (value === null) return "null";
-  return Array.isArray(value) ? "array" : typeof value;
-}
-
-function compares(op: CompareOp, left: Json, right: Json): boolean {
-  const side = (value: Json) => ({ kind: "constant", value }) as const;
-  return matches({ kind: "compare", op, left: side(left), right: side(right) }, {});
-}
-
-/** The least text after all that begin with this one: `textAfter("Obj")` is `Obk`. */
-function textAfter(prefix: string): string | undefined {
-  const points = [...prefix];
-  const last = points.pop()?.codePointAt(0);
-  if (last === undefined || last === 0x10ffff) return undefined;
-  return points.join("") + String.fromCodePoint(last === 0xd7ff ? 0xe000 : last + 1);
-}
-
-const sqlOps: Readonly<Record<CompareOp, string>> = {
-  "==": "=",
-  "!=": "<>",
-  "<": "<",
-  "<=": "<=",
-  ">": ">",
-  ">=": ">=",
-};
 const matchedColumns = "e.id, e.grp, e.own, e.acc, e.time, e.at, e.rev, e.body";
 /** Values listed one by one in a statement; longer lists of strings are one parameter. */
 const listedMax = 16;
