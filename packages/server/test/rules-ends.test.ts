@@ -84,6 +84,24 @@ rule("rule 26: revoking a token and signing out act on the next request", async 
   assert.equal((await house.caller(ada)).user, ada);
 });
 
+ruleOnEach("rule 26: a read that has begun is decided by the rights at its end", async (house) => {
+  await house.store("notes");
+  const group = await house.group("a");
+  const ada = await house.user("ada", group, "member");
+  const root = await house.as(house.admin);
+  const id = idOf(await root.create("notes", { group, text: "for the group" }));
+  const begun = await house.as(ada);
+  assert.match((await begun.read("notes", id)).text, /for the group/);
+  await root.transfer("users", ada, { group: await house.group("b") });
+  await refused("not_found", begun.read("notes", id));
+  await root.transfer("users", ada, { group });
+  assert.match((await begun.read("notes", id)).text, /for the group/);
+  await root.update("users", ada, merge({ role: await house.role("idle", "GET others") }));
+  await refused("forbidden", begun.read("notes", id));
+  await root.update("users", ada, merge({ disabled: true }));
+  await refused("unauthorized", begun.read("notes", id));
+});
+
 rule("rule 26: sessions and sign-in tokens end 24 hours after the sign-in", async (house) => {
   const { sessions } = house.services;
   const { secret, issuedAt, expiresAt } = await signIn(house, "admin", password);

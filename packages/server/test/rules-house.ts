@@ -190,8 +190,8 @@ export function merge(patch: JsonObject): Patch {
 }
 
 /** The error that a work must end with. */
-export async function refused(code: ErrorCode, work: Promise<unknown>): Promise<StoaError> {
-  const outcome = await work.then(
+export async function refused(code: ErrorCode, work: unknown): Promise<StoaError> {
+  const outcome = await Promise.resolve(work).then(
     (value) => assert.fail(`should be refused as ${code}, but gave ${JSON.stringify(value)}`),
     (error: unknown) => error,
   );

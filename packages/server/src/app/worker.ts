@@ -51,11 +51,9 @@ export async function serveWorker(config: Config, version: string): Promise<void
 
 /** Where it fails the next request, or the next commit of another process, tries again. */
 function follow({ engine }: Stoa, observe: Observe): void {
-  try {
-    engine.follow();
-  } catch (cause) {
+  engine.follow()?.catch((cause: unknown) => {
     observe({ kind: "fault", incident: "follow", cause });
-  }
+  });
 }
 
 /** The primary hears why before this process ends. */

@@ -39,15 +39,27 @@ export class Callers {
     this.#version = await engine.transact(async (tx) => tx.lastChange(decisiveStores));
   }
 
-  /** Errors: `unauthorized`, in one form for unknown, ended, revoked and disabled. */
-  async find(way: "session" | "token", secret: string): Promise<Caller> {
+  /**
+   * At once for somebody known, where no other process has a say. Errors: `unauthorized`, in one
+   * form for unknown, ended, revoked and disabled.
+   */
+  find(way: "session" | "token", secret: string): Caller | Promise<Caller> {
+    // What another process has answered by now counts here.
+    const following = this.#engine.follow();
+    if (following === undefined) return this.#find(way, secret);
+    return following.then(() => this.#find(way, secret));
+  }
+
+  #find(way: "session" | "token", secret: string): Caller | Promise<Caller> {
     // By the secret itself: its hash is what the storage knows it by, and costs more than all else.
     const key = `${way} ${secret}`;
-    // What another process has answered by now counts here.
-    this.#engine.follow();
     const known = this.#known.get(key);
     if (known && known.expiresAt > this.#now()) return known;
     this.#known.delete(key);
+    return this.#read(way, secret, key);
+  }
+
+  async #read(way: "session" | "token", secret: string, key: string): Promise<Caller> {
     const version = this.#version;
     const record = await this.#engine.recall(way, hashOf(secret));
     if (!record) throw notSignedIn();
@@ -61,6 +73,15 @@ export class Callers {
     const isSettled = tx.lastChange(decisiveStores) <= this.#version;
     if (isSettled && this.#current.has(caller) && caller.expiresAt > this.#now()) return caller;
     return this.#again(tx, caller);
+  }
+
+  /**
+   * The caller as it is by now: for what is decided when a read has come back. Errors:
+   * `unauthorized` when it has ended meanwhile.
+   */
+  present(caller: Caller): Caller | Promise<Caller> {
+    if (this.#current.has(caller) && caller.expiresAt > this.#now()) return caller;
+    return this.#again(this.#engine, caller);
   }
 
   /**

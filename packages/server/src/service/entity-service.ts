@@ -88,8 +88,13 @@ export class CallerEntities implements EntityService {
   async read(store: string, id: string, options: ReadOptions = {}): Promise<Found> {
     requireAct(this.#caller, this.#act("GET", store, ":id"), { id });
     this.#open(store, "GET");
-    const visible = await visibleFilter(this.#house, this.#caller, store, "GET");
     const entity = await this.#house.engine.read(store, id);
+    // Decided behind the read: nobody is shown what was written after its rights had ended.
+    const present = this.#house.callers.present(this.#caller);
+    const caller = present instanceof Promise ? await present : present;
+    if (caller !== this.#caller) requireAct(caller, this.#act("GET", store, ":id"), { id });
+    const given = visibleFilter(this.#house, caller, store, "GET");
+    const visible = given instanceof Promise ? await given : given;
     const tree = this.#house.engine.tree;
     if (!entity || !sees(visible, entity, tree)) throw notFound(store);
     const found = foundOf(entity, tree);

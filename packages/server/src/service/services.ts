@@ -42,8 +42,11 @@ export interface Sessions {
    * `rate_limit` with `retryAfterS` (rule 27); `validation` for values that are not texts.
    */
   signIn(attempt: SignInAttempt): Promise<SignedIn>;
-  /** Who a secret stands for. Errors: `unauthorized` for unknown, ended and revoked ones. */
-  authenticate(way: "session" | "token", secret: string): Promise<Caller>;
+  /**
+   * Who a secret stands for; at once where that is known. Errors: `unauthorized` for unknown, ended
+   * and revoked ones.
+   */
+  authenticate(way: "session" | "token", secret: string): Caller | Promise<Caller>;
   /** Ends the session or sign-in token that the caller came by. */
   signOut(caller: Caller): Promise<void>;
 }

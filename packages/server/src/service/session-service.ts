@@ -36,11 +36,15 @@ export class HouseSessions implements Sessions {
     return signedIn;
   }
 
-  async authenticate(way: "session" | "token", secret: string): Promise<Caller> {
-    const caller = await this.#house.callers.find(way, secret);
+  authenticate(way: "session" | "token", secret: string): Caller | Promise<Caller> {
+    const found = this.#house.callers.find(way, secret);
+    return found instanceof Promise ? found.then(this.#noted) : this.#noted(found);
+  }
+
+  readonly #noted = (caller: Caller): Caller => {
     if (caller.way === "token") this.#use.note(caller);
     return caller;
-  }
+  };
 
   async signOut(caller: Caller): Promise<void> {
     const store = caller.way === "session" ? "sessions" : "tokens";

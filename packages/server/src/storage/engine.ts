@@ -30,7 +30,7 @@ export interface Engine {
    */
   transact<T>(work: (tx: Transaction) => Promise<T>, options?: TransactOptions): Promise<T>;
 
-  /** One entity, or undefined. */
+  /** One entity, or undefined. What is asked for in one turn of the event loop is read together. */
   read(store: string, id: string): Promise<StoredEntity | undefined>;
 
   /** What the query asks for, in order, a window at a time; needs constant memory. */
@@ -51,8 +51,11 @@ export interface Engine {
   /** Builds indexes that a definition will need, without stopping reads. Errors: `conflict`. */
   prepare(definition: StoreDefinition): Promise<void>;
 
-  /** Takes in what other processes have committed so far, and tells the listener of it. */
-  follow(): void;
+  /**
+   * Takes in what other processes have committed so far, and tells the listener of it. Undefined
+   * where there are none: then nothing is to be waited for.
+   */
+  follow(): Promise<void> | undefined;
 
   /** Ends: what was promised is done first. */
   close(): Promise<void>;

@@ -52,7 +52,7 @@ export class MemoryEngine implements Engine {
   }
 
   /** No other process shares it. */
-  follow(): void {}
+  follow(): undefined {}
 
   /** Keeps all of the log. */
   get keptSince(): number {

@@ -38,6 +38,7 @@ import { indexDifference, type StoreTable, storeOf } from "./sqlite-store.ts";
 import { isDear, type Position, readEntity, readWindow } from "./sqlite-window.ts";
 import { SqliteWorker } from "./sqlite-worker.ts";
 import { SqliteWriter } from "./sqlite-writer.ts";
+import { TurnBatch } from "./turn-batch.ts";
 
 export interface SqliteEngineOptions extends EngineOptions {
   /** How long a query without an index may run; else `limit.queryMsMax`. */
@@ -50,6 +51,7 @@ export class SqliteEngine implements Engine {
   readonly #options: EngineOptions;
   readonly #writing: SqliteConnection;
   readonly #reading: SqliteConnection;
+  readonly #reads = new TurnBatch();
   readonly #writer: SqliteWriter;
   readonly #worker: SqliteWorker;
   #state: SqliteState | undefined;
@@ -71,7 +73,7 @@ export class SqliteEngine implements Engine {
       ...(options.peers && { peers: options.peers }),
       onCommit: options.onCommit,
       releaseView: () => this.#reading.endReading(),
-      onState: (state) => this.#follow(state),
+      onState: (state) => this.#take(state),
     });
   }
 
@@ -88,11 +90,13 @@ export class SqliteEngine implements Engine {
     return this.#writer.transact(work, options);
   }
 
-  async read(store: string, id: string): Promise<StoredEntity | undefined> {
-    return this.#ask(() => {
-      const table = this.#table(store);
-      return table && readEntity(this.#reading, table.n, id);
-    });
+  read(store: string, id: string): Promise<StoredEntity | undefined> {
+    return this.#reads.ask(() =>
+      this.#ask(() => {
+        const table = this.#table(store);
+        return table && readEntity(this.#reading, table.n, id);
+      }),
+    );
   }
 
   async *find(store: string, query: Query): AsyncIterable<Page> {
@@ -155,13 +159,8 @@ export class SqliteEngine implements Engine {
     }
   }
 
-  follow(): void {
-    if (!this.#options.peers) return;
-    try {
-      this.#view();
-    } catch (error) {
-      throw translated(error);
-    }
+  follow(): Promise<void> | undefined {
+    return this.#options.peers && this.#reads.ask(() => this.#follow());
   }
 
   async close(): Promise<void> {
@@ -175,7 +174,7 @@ export class SqliteEngine implements Engine {
   }
 
   get #committed(): SqliteState {
-    this.follow();
+    this.#follow();
     if (!this.#state) throw new StoaError("internal", "the storage has not begun");
     return this.#state;
   }
@@ -185,7 +184,16 @@ export class SqliteEngine implements Engine {
     return this.#committed.catalog.get(store);
   }
 
-  #follow(state: SqliteState): void {
+  #follow(): void {
+    if (!this.#options.peers) return;
+    try {
+      this.#view();
+    } catch (error) {
+      throw translated(error);
+    }
+  }
+
+  #take(state: SqliteState): void {
     this.#state = state;
     this.#reading.tree = state.tree;
     this.#writing.dictionary.settle();

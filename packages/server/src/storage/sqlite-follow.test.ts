@@ -64,7 +64,7 @@ describe("engines that share a file", () => {
     });
     await Promise.all(writes);
     for (const { engine, heard, announced } of peers) {
-      engine.follow();
+      await engine.follow();
       assert.deepEqual(
         heard.map(({ sequence }) => sequence),
         Array.from({ length: 300 }, (_, n) => n + 1),

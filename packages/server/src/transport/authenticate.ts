@@ -17,18 +17,31 @@ export interface Door {
 }
 
 /** Errors: `unauthorized`; `forbidden` for an unsafe cookie request from elsewhere (rule 24). */
-export async function authenticate(door: Door, request: FastifyRequest): Promise<Caller> {
+export function authenticate(door: Door, request: FastifyRequest): Caller | Promise<Caller> {
   const credential = credentialOf(request);
   if (!credential) throw new StoaError("unauthorized", "Sign in, or send a token.");
-  const caller = await door.sessions.authenticate(credential.way, credential.secret);
-  if (credential.way === "session" && isUnsafe(request.method)) requireSameOrigin(door, request);
-  return caller;
+  const caller = door.sessions.authenticate(credential.way, credential.secret);
+  if (credential.way === "token" || !isUnsafe(request.method)) return caller;
+  return fromSameOrigin(door, request, caller);
+}
+
+/** Who it is comes first: a credential that is bad is refused as such, wherever it comes from. */
+async function fromSameOrigin(
+  door: Door,
+  request: FastifyRequest,
+  caller: Caller | Promise<Caller>,
+): Promise<Caller> {
+  const known = await caller;
+  requireSameOrigin(door, request);
+  return known;
 }
 
 /** The caller, or null for somebody without any credential; a bad one is still refused. */
-export function authenticateIfAny(door: Door, request: FastifyRequest): Promise<Caller | null> {
-  if (!credentialOf(request)) return Promise.resolve(null);
-  return authenticate(door, request);
+export function authenticateIfAny(
+  door: Door,
+  request: FastifyRequest,
+): Caller | null | Promise<Caller> {
+  return credentialOf(request) ? authenticate(door, request) : null;
 }
 
 /**

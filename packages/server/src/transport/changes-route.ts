@@ -11,7 +11,7 @@ import { authenticate } from "./authenticate.ts";
 import { changeText, sentEvent } from "./event-frame.ts";
 import { pingEveryMs } from "./event-stream.ts";
 import { parameterRecord } from "./query-string.ts";
-import { apiPrefix, asAnybody, type House, queryText, type Route } from "./route.ts";
+import { apiPrefix, type House, queryText, type Route } from "./route.ts";
 import { authenticateSocket } from "./socket/handshake.ts";
 import { sinceOfText, storeOf } from "./socket/subscribe-wish.ts";
 
@@ -20,10 +20,10 @@ export function changesRoute(house: House): Route {
     path: `${apiPrefix}/changes`,
     // Says itself who asks: streams take `?accessToken=` too.
     verbs: {
-      GET: asAnybody(async (request, reply) => {
+      GET: async (request, reply) => {
         if (wantsEvents(request)) return streamChanges(house, request, reply);
         return sendPage(house, await authenticate(house, request), request, reply);
-      }),
+      },
     },
   };
 }

@@ -130,9 +130,8 @@ function createApp(
     // The listener has its own; two would answer twice.
     clientErrorHandler: () => {},
     frameworkErrors: (error, request, reply) => {
-      const isLong = error.code === "FST_ERR_MAX_PARAM_LENGTH";
-      const answer = isLong ? missing(request, reply) : Promise.reject(error);
-      answer.catch((cause: unknown) => fail(cause, reply));
+      if (error.code === "FST_ERR_MAX_PARAM_LENGTH") missing(request, reply);
+      else fail(error, reply);
     },
     routerOptions: {
       ignoreTrailingSlash: true,
@@ -152,7 +151,7 @@ function createApp(
   app.setErrorHandler((error: Partial<FastifyError>, request, reply) => {
     // The framework's own rule about the verb QUERY, which no route has.
     if (error.code !== "FST_ERR_ROUTE_MISSING_CONTENT_TYPE") fail(error, reply);
-    else missing(request, reply).catch((cause: unknown) => fail(cause, reply));
+    else missing(request, reply);
   });
   app.setNotFoundHandler(missing);
   for (const route of routes) addRoute(app, house, route);
@@ -163,19 +162,28 @@ function createApp(
  * Answers what the handler throws, and reports the request once its answer is handed over. The
  * framework's own hook for it costs a request more than finding the entity.
  */
-function observed(house: House, handler: RouteHandler): RouteHandler {
-  return async (request, reply) => {
+function observed(
+  house: House,
+  handler: RouteHandler,
+): (request: FastifyRequest, reply: FastifyReply) => void {
+  return (request, reply) => {
     const startedAt = performance.now();
-    try {
-      await handler(request, reply);
-    } catch (error) {
+    const answered = () => {
+      const route = request.routeOptions.url ?? "none";
+      const { method } = request;
+      const ms = performance.now() - startedAt;
+      house.observe({ kind: "request", method, route, status: reply.raw.statusCode, ms });
+    };
+    const failed = (error: unknown) => {
       answerError(house, error, reply);
+      answered();
+    };
+    try {
+      handler(request, reply).then(answered, failed);
+    } catch (error) {
+      // Behind what came in the same piece: a fault of the protocol in it is told instead.
+      queueMicrotask(() => failed(error));
     }
-    const route = request.routeOptions.url ?? "none";
-    const { method } = request;
-    const ms = performance.now() - startedAt;
-    house.observe({ kind: "request", method, route, status: reply.raw.statusCode, ms });
-    return reply;
   };
 }
 
@@ -234,12 +242,14 @@ async function answerMissing(
   routes: readonly Route[],
   request: FastifyRequest,
   reply: FastifyReply,
-): Promise<FastifyReply> {
+): Promise<void> {
   const { url = "" } = request.raw;
   const route = routeAt(routes, url);
   if (request.method === "OPTIONS" && (route || url === "*")) {
-    sendAllowed(reply, allowHeader(route ? verbsOf(route) : ["GET", "POST", "PATCH", "DELETE"]));
-    return reply;
+    return sendAllowed(
+      reply,
+      allowHeader(route ? verbsOf(route) : ["GET", "POST", "PATCH", "DELETE"]),
+    );
   }
   if (!route?.open && isBelowPrefix(url)) await authenticate(house, request);
   if (route) refuseVerb(route);

@@ -5,7 +5,7 @@
 import { requireAct } from "../service/permission.ts";
 import { sendPrivate } from "./answer.ts";
 import { authenticate, showsToken } from "./authenticate.ts";
-import { asAnybody, type House, type Route } from "./route.ts";
+import type { House, Route } from "./route.ts";
 
 export function metricsRoute(
   house: House,
@@ -16,13 +16,13 @@ export function metricsRoute(
   return {
     path: "/metrics",
     verbs: {
-      GET: asAnybody(async (request, reply) => {
+      GET: async (request, reply) => {
         if (token === undefined || !showsToken(request.raw.headers, token)) {
           const caller = await authenticate(house, request);
           requireAct(caller, { method: "GET", path: ["metrics"] });
         }
         sendPrivate(reply, await metrics(), { "content-type": contentType });
-      }),
+      },
     },
   };
 }

@@ -7,7 +7,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { sendNothing, sendPrivate } from "../answer.ts";
 import { endedCookie, sessionCookie } from "../authenticate.ts";
 import { checkMediaType, plainTypes, readBody } from "../request-body.ts";
-import { asAnybody, asCaller, type House, type Route, referencePrefix } from "../route.ts";
+import { asCaller, type House, type Route, referencePrefix } from "../route.ts";
 import { ownUser, signIn } from "../sign-in.ts";
 import { objectOf } from "./reference-body.ts";
 
@@ -15,7 +15,7 @@ export function iamRoutes(house: House): readonly Route[] {
   return [
     {
       path: `${referencePrefix}/iam/sessions`,
-      verbs: { POST: asAnybody((...call) => createSession(house, ...call)) },
+      verbs: { POST: (...call) => createSession(house, ...call) },
       open: true,
     },
     {
