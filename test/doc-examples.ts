@@ -74,7 +74,8 @@ export class Seen {
     const [, name] = /^\{\{(\w+)\}\}$/.exec(expected) ?? [];
     if (name !== undefined && !this.#values.has(name)) this.#values.set(name, String(actual));
     const wanted = this.fill(expected);
-    return wanted === actual ? [] : [`${at}: ${show(actual)}, not ${show(wanted)}`];
+    const given = name !== undefined && typeof actual === "number" ? String(actual) : actual;
+    return wanted === given ? [] : [`${at}: ${show(actual)}, not ${show(wanted)}`];
   }
 
   #members(expected: Members, actual: Members, at: string): string[] {

@@ -86,6 +86,9 @@ export const windowBytesMax = 32 * 1024 * 1024;
 export const changesPageMax = 10_000;
 export const changesPageDefault = 1_000;
 export const changesScannedMax = 20_000;
+/** Changes in one answer of the history of an entity. */
+export const historyPageMax = 1_000;
+export const historyPageDefault = 100;
 /** What the filter of one subscription may take of each second, before it is ended. */
 export const filterMsPerSecondMax = 100;
 /** How long, and how much of, the log of changes is kept where nothing else is said. */

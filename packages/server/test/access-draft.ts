@@ -8,11 +8,12 @@ export interface Draft {
   readonly now: number;
   readonly tables: Map<string, Map<string, Thing>>;
   secrets: Secret[];
+  readonly log: Truth["log"];
 }
 
 export function draftOf(truth: Truth): Draft {
   const tables = new Map([...truth.tables].map(([name, table]) => [name, new Map(table)]));
-  return { now: truth.now, tables, secrets: [...truth.secrets] };
+  return { now: truth.now, tables, secrets: [...truth.secrets], log: truth.log };
 }
 
 export function put(draft: Draft, store: string, thing: Thing): void {

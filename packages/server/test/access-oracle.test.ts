@@ -36,8 +36,11 @@ function assertSeen(tally: Tally, key: string, least: number): void {
   assert(tally.count(key) >= least, `"${key}" was seen ${tally.count(key)} times of ${least}`);
 }
 
-const readings = ["find", "count", "meta", "read", "explain", "unwind", "unwindOne", "directory"];
-const writings = ["create", "update", "remove", "grant", "revoke", "transfer"];
+const readings = [
+  ...["find", "count", "meta", "read", "explain", "unwind", "unwindOne", "directory"],
+  "history",
+];
+const writings = ["create", "update", "remove", "grant", "revoke", "transfer", "restore"];
 const rareButSeen = [
   ...["create users allowed", "create users forbidden", "update users allowed"],
   ...["update users forbidden", "update users conflict", "update users not_found"],

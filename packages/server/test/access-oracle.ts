@@ -10,7 +10,8 @@ import { draftOf, sameJson } from "./access-draft.ts";
 import { randomReading, randomWriting } from "./access-random-request.ts";
 import { type Door, type Outcome, type Request, serviceDoor } from "./access-request.ts";
 import { askerOf, type Secret, systemNames, thingsOf, wholeOf } from "./access-truth.ts";
-import { isReading, Refusal, readingAnswer } from "./access-truth-reading.ts";
+import { isReading, readingAnswer } from "./access-truth-reading.ts";
+import { Refusal } from "./access-truth-refusal.ts";
 import { writingAnswer } from "./access-truth-writing.ts";
 import {
   describeTruth,
@@ -137,6 +138,7 @@ class Questioning {
   /** A read, or a write and then what others see of it at once. */
   async step(): Promise<void> {
     this.#truth.now += 1_000;
+    await this.#learnLog();
     if (this.#random.chance(0.5)) {
       await this.#ask(this.#secret(), randomReading(this.#random, this.#truth));
       return;
@@ -173,6 +175,7 @@ class Questioning {
 
   /** Reads come through every door; a write through one. */
   async #ask(secret: Secret, request: Request): Promise<Outcome> {
+    await this.#learnLog();
     const doors = isReading(request) ? this.#doors : [this.#random.pick(this.#doors)];
     let expected: Outcome | undefined;
     for (const door of doors) {
@@ -184,6 +187,13 @@ class Questioning {
     if (!expected) throw new Error("a house needs a door");
     this.#world.tally.add(request, expected);
     return expected;
+  }
+
+  async #learnLog(): Promise<void> {
+    const { log } = this.#truth;
+    const since = log.at(-1)?.sequence ?? 0;
+    const later = await this.#engine.changes(since, Number.POSITIVE_INFINITY);
+    if (later.length > 0) this.#truth.log = [...log, ...later];
   }
 
   /** Changes the truth as the request must. */

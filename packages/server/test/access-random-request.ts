@@ -20,7 +20,7 @@ export function randomReading(random: Random, truth: Truth): Request {
   const store = randomStore(random, 0.35);
   const kind = random.pick([
     ...(["find", "find", "count", "meta", "read", "read", "explain"] as const),
-    ...(["unwind", "unwindOne", "directory", "shown"] as const),
+    ...(["unwind", "unwindOne", "directory", "shown", "history", "history"] as const),
   ]);
   switch (kind) {
     case "find":
@@ -35,6 +35,8 @@ export function randomReading(random: Random, truth: Truth): Request {
     }
     case "read":
       return { kind, store, id: randomId(random, truth, store) };
+    case "history":
+      return randomHistory(random, truth);
     case "explain": {
       const ordinary = randomStore(random, 0);
       const user = random.chance(0.6) ? randomId(random, truth, "users") : undefined;
@@ -54,7 +56,7 @@ export function randomWriting(random: Random, truth: Truth): Request {
   const id = randomId(random, truth, store);
   const kind = random.pick([
     ...(["create", "create", "update", "update", "update", "remove"] as const),
-    ...(["grant", "grant", "revoke", "transfer", "transfer"] as const),
+    ...(["grant", "grant", "revoke", "transfer", "transfer", "restore", "restore"] as const),
   ]);
   switch (kind) {
     case "create": {
@@ -68,6 +70,12 @@ export function randomWriting(random: Random, truth: Truth): Request {
     }
     case "remove":
       return { kind, store, id, parameters: randomParameters(random, truth, store) };
+    case "restore": {
+      const { store: kept, id: changed, sequence } = randomChange(random, truth);
+      if (kept === "stores") return { kind, store: "cities", id: changed, sequence };
+      const other = random.chance(0.1) ? randomChange(random, truth).sequence : sequence;
+      return { kind, store: kept, id: changed, sequence: other };
+    }
     case "grant": {
       const shared = shareStore(random);
       const principals = random.many(1, 3, () => randomPrincipal(random, truth));
@@ -101,6 +109,23 @@ function randomId(random: Random, truth: Truth, store: string): string {
   const things = thingsOf(truth, store);
   if (store === "users" && things[0] && random.chance(0.1)) return things[0].id;
   return things.length === 0 || random.chance(0.04) ? hexId(0xdead) : random.pick(things).id;
+}
+
+/** What happens to tokens by themselves is noted at any time, so none of theirs. */
+function randomChange(random: Random, { log }: Truth) {
+  const told = log.filter(({ store }) => store !== "tokens");
+  const late = random.chance(0.5) ? told.filter(({ op }) => op !== "insert") : told;
+  const gone = random.chance(0.3) ? told.filter(({ op }) => op === "remove") : [];
+  const { store, id } = random.pick([gone, late, told].find((some) => some.length > 0) ?? []);
+  const { sequence } = random.pick(told.filter((one) => one.id === id && one.store === store));
+  return { store, id, sequence };
+}
+
+function randomHistory(random: Random, truth: Truth): Request {
+  const { store, id, sequence } = randomChange(random, truth);
+  const before = random.chance(0.3) ? sequence : null;
+  const limit = random.chance(0.3) ? 1 : random.between(2, 9);
+  return { kind: "history", store, id: random.chance(0.04) ? hexId(0xdead) : id, before, limit };
 }
 
 function randomPrincipal(random: Random, truth: Truth): string {

@@ -46,6 +46,19 @@ export type Request =
       readonly id: string;
       readonly user: string | undefined;
     }
+  | {
+      readonly kind: "history";
+      readonly store: string;
+      readonly id: string;
+      readonly before: number | null;
+      readonly limit: number;
+    }
+  | {
+      readonly kind: "restore";
+      readonly store: string;
+      readonly id: string;
+      readonly sequence: number;
+    }
   | { readonly kind: "directory"; readonly question: DirectoryQuestion }
   | { readonly kind: "shown" };
 
@@ -134,6 +147,16 @@ async function answerOf(services: Services, caller: Caller, request: Request): P
       const allowed = Object.entries(verbs).map(([verb, decision]) => [verb, decision.allowed]);
       return { user, visible, verbs: Object.fromEntries(allowed) as JsonObject };
     }
+    case "history": {
+      const before = request.before ?? Number.POSITIVE_INFINITY;
+      const page = await services.history.read(caller, { ...request, before });
+      const changes = page.changes.map(({ seq, op, entity, changed }) => {
+        return { seq, op, entity: entity?.value ?? null, changed };
+      });
+      return { changes, next: page.next, gap: page.gap };
+    }
+    case "restore":
+      return parsed(await services.history.restore(caller, request));
     case "directory":
       return (await services.directory.find(caller, request.question)) as unknown as Json;
     case "shown":

@@ -23,9 +23,18 @@ import {
   thingAt,
   thingsOf,
 } from "./access-truth.ts";
-import { refuse } from "./access-truth-reading.ts";
+import { refuse } from "./access-truth-refusal.ts";
 
 const userFields = ["login", "name", "email", "locale", "role", "groups", "disabled"];
+
+/** Who may not decide over it, whatever is sent. */
+export function requireControl(draft: Draft, asker: Asker, store: string, before: Thing): void {
+  const own = asker.user === before.id && asker.way !== "token";
+  if (store === "users" && !own && !coversUser(draft, asker, before)) refuse("forbidden");
+  if (store !== "roles") return;
+  if (!reachesRoot(draft, asker)) refuse("forbidden");
+  requireHeld(asker, before);
+}
 
 export function createdUser(draft: Draft, asker: Asker, thing: Thing, body: JsonObject): Thing {
   requireFields(thing.fields, userFields, ["login", "role"]);

@@ -30,27 +30,15 @@ import {
   thingsOf,
   wholeOf,
 } from "./access-truth.ts";
+import { historyAnswer } from "./access-truth-history.ts";
+import { refuse, visibleThing } from "./access-truth-refusal.ts";
 
-/** Ends a prediction: the request must be refused with this code. */
-export class Refusal extends Error {
-  readonly code: string;
-
-  constructor(code: string) {
-    super(code);
-    this.code = code;
-  }
-}
-
-export function refuse(code: string): never {
-  throw new Refusal(code);
-}
-
-type Change = "create" | "update" | "remove" | "grant" | "revoke" | "transfer";
-export type Writing = Extract<Request, { kind: Change }>;
+const writings = ["create", "update", "remove", "grant", "revoke", "transfer", "restore"] as const;
+export type Writing = Extract<Request, { kind: (typeof writings)[number] }>;
 export type Reading = Exclude<Request, Writing>;
 
 export function isReading(request: Request): request is Reading {
-  return !["create", "update", "remove", "grant", "revoke", "transfer"].includes(request.kind);
+  return !(writings as readonly string[]).includes(request.kind);
 }
 
 export function readingAnswer(truth: Truth, asker: Asker, request: Reading): Json {
@@ -74,6 +62,8 @@ export function readingAnswer(truth: Truth, asker: Asker, request: Reading): Jso
       const thing = readable(truth, asker, request.store, request.id);
       return unwinder(truth, asker, request.store)(wholeOf(truth, thing));
     }
+    case "history":
+      return historyAnswer(truth, asker, request);
     case "explain":
       return explained(truth, asker, request);
     case "directory":
@@ -129,17 +119,6 @@ function readable(truth: Truth, asker: Asker, store: string, id: string): Thing 
   if (!mayUse(asker, "GET", [store, ":id"], id)) refuse("forbidden");
   if (!truth.tables.has(store)) refuse("not_found");
   return visibleThing(truth, asker, store, "GET", id);
-}
-
-export function visibleThing(
-  truth: Truth,
-  asker: Asker,
-  store: string,
-  method: string,
-  id: string,
-): Thing {
-  const thing = thingAt(truth, store, id);
-  return thing && sees(truth, asker, store, method, thing) ? thing : refuse("not_found");
 }
 
 /** `ref` replaced by what it refers to (rule 17). */

@@ -8,6 +8,7 @@ import type { Request } from "./access-request.ts";
 import {
   type Asker,
   controls,
+  coversUser,
   directoryOf,
   holdsAll,
   mayUse,
@@ -18,8 +19,10 @@ import {
   thingAt,
   wholeOf,
 } from "./access-truth.ts";
+import { changesOf, openHistory, seesVersion, thingOf, versionAt } from "./access-truth-history.ts";
 import * as people from "./access-truth-people.ts";
-import { refuse, visibleThing, type Writing } from "./access-truth-reading.ts";
+import type { Writing } from "./access-truth-reading.ts";
+import { refuse, visibleThing } from "./access-truth-refusal.ts";
 
 /** @param answered what the door gave, for the ids and secrets that only the house knows. */
 export function writingAnswer(
@@ -35,6 +38,8 @@ export function writingAnswer(
       return updated(draft, asker, request);
     case "remove":
       return removed(draft, asker, request);
+    case "restore":
+      return restored(draft, asker, request);
     case "grant":
     case "revoke":
     case "transfer":
@@ -125,18 +130,59 @@ function updated(
     if (value === null) delete fields[name];
     else Object.assign(fields, { [name]: value });
   }
+  return changedTo(draft, asker, store, before, fields);
+}
+
+function changedTo(
+  draft: Draft,
+  asker: Asker,
+  store: string,
+  before: Thing,
+  fields: JsonObject,
+): Json {
   const after = { ...before, fields };
   const isSame = sameJson(before.fields, fields);
   if (store === "users") people.checkUser(draft, asker, before, after);
   if (store === "groups") people.checkGroup(draft, asker, before, after);
   if (store === "roles") people.checkRole(draft, asker, before, after);
-  const isNamed = Object.keys(asked).every((name) => name === "name");
+  const isNamed = sameJson({ ...before.fields, name: "" }, { ...fields, name: "" });
   if (store === "tokens" && !isNamed && !isSame) refuse("validation");
   if (isSame) return wholeOf(draft, before);
   const kept = change(draft, store, before, { fields });
   if (store === "users") people.afterUser(draft, before, kept);
   if (store === "roles") people.requireAdministrator(draft);
   return wholeOf(draft, kept);
+}
+
+/** A write like any other, with another body; or a creation, by those who decided over it. */
+function restored(
+  draft: Draft,
+  asker: Asker,
+  request: Extract<Request, { kind: "restore" }>,
+): Json {
+  const { store, id } = request;
+  openHistory(draft, asker, store, ["POST", "restore"]);
+  if (thingAt(draft, store, id)) {
+    const before = visibleThing(draft, asker, store, "GET", id);
+    open(draft, asker, "PATCH", [store, ":id"], id);
+    people.requireControl(draft, asker, store, before);
+    const { fields } = versionAt(draft, asker, request);
+    return changedTo(draft, asker, store, before, fields);
+  }
+  const [last] = changesOf(draft, store, id);
+  const gone = last?.op === "remove" && last.before ? thingOf(last.before) : undefined;
+  if (!gone || !seesVersion(draft, asker, store, gone)) return refuse("not_found");
+  if (systemNames.includes(store)) refuse("method");
+  if (!mayUse(asker, "POST", [store])) refuse("forbidden");
+  if (!reaches(draft, asker, gone.group)) refuse("forbidden");
+  const { fields } = versionAt(draft, asker, request);
+  const owner = thingAt(draft, "users", gone.owner);
+  const isKept = owner && coversUser(draft, asker, owner);
+  const known = directoryOf(draft, asker);
+  const access = gone.access.filter((principal) => known.has(principal));
+  const made = { ...gone, owner: isKept ? gone.owner : asker.user, access, fields, at: null };
+  put(draft, store, made);
+  return wholeOf(draft, made);
 }
 
 function removed(

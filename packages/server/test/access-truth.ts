@@ -3,7 +3,7 @@
  * as regular expressions, containment by trying every act. The oracle holds the services to it,
  * so it uses none of the domain's own access, credential and tree.
  */
-import type { JsonObject } from "@stoa/domain";
+import type { Change, JsonObject } from "@stoa/domain";
 
 /** An entity as plainly as can be; people, groups, roles, tokens and stores are entities too. */
 export interface Thing {
@@ -29,6 +29,8 @@ export interface Truth {
   readonly now: number;
   readonly tables: ReadonlyMap<string, Map<string, Thing>>;
   readonly secrets: readonly Secret[];
+  /** Every change so far, as the engine keeps it: what happened, not who may see it. */
+  readonly log: readonly Change[];
 }
 
 /** Somebody who asks, as of now. */
@@ -137,7 +139,7 @@ const methods = ["GET", "POST", "PATCH", "DELETE", "LOOKUP"];
 const acts = methods.flatMap((method) => [{ method, path: [] as string[] }, ...routesOf(method)]);
 
 function routesOf(method: string) {
-  const others = [":id", "access", "transfer", "x"];
+  const others = [":id", "access", "transfer", "history", "restore", "x"];
   const thirds = others.flatMap((third) => [[third], [third, ":principal"], [third, "x", "y"]]);
   const rests = [
     [],

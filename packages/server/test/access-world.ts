@@ -16,6 +16,7 @@ export interface MutableTruth extends Truth {
   now: number;
   tables: Map<string, Map<string, Thing>>;
   secrets: Secret[];
+  log: Truth["log"];
 }
 
 /** Patterns that roles and scopes are made of. */
@@ -33,6 +34,7 @@ export const patterns: readonly string[] = [
     "POST users/:id/transfer",
   ],
   ...["GET groups/*", "* groups/*", "* roles/*", "GET roles/*", "* tokens/*", "GET tokens"],
+  ...["GET cities/:id/history", "* */:id/restore", "GET */*/history", "GET users/:id/history"],
   ...["* sessions/*", "DELETE sessions/:id", "PATCH groups/*", "DELETE users/*", "* */*"],
 ];
 
@@ -42,6 +44,7 @@ export function randomTruth(random: Random): MutableTruth {
     now: startTime,
     tables: new Map([...systemNames, "cities", "notes"].map((name) => [name, new Map()])),
     secrets: [],
+    log: [],
   };
   const add = (store: string, fields: JsonObject, head: Partial<Thing> = {}): Thing => {
     const id = head.id ?? hexId(++last);

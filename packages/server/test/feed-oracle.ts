@@ -232,6 +232,7 @@ async function readTruth(truth: MutableTruth, engine: Engine): Promise<void> {
   const tables = new Map<string, Map<string, Thing>>();
   for (const name of [...systemNames, ...names]) tables.set(name, await read(name));
   truth.tables = tables;
+  truth.log = await engine.changes(0, Number.POSITIVE_INFINITY);
 }
 
 function thingOf(text: string): Thing {

@@ -132,3 +132,35 @@ test("who comes back too late gets a gap, and then what follows", async () => {
     assert.deepEqual([page?.gap, page?.changes.length], [true, 0]);
   });
 });
+
+test("history says where the log no longer holds what was before", async () => {
+  await withHouse(async (house) => {
+    await house.open(plenty);
+    const caller = await house.caller();
+    const services = house.services as Services;
+    const entities = services.entitiesOf(caller);
+    await entities.create("stores", { name: "cities" });
+    const { text } = await entities.create("cities", { n: 0 });
+    const { _id: id } = JSON.parse(text) as { _id: string };
+    // The newest one stays.
+    await entities.create("cities", { n: 0 });
+    const asked = { store: "cities", id, before: Number.POSITIVE_INFINITY, limit: 10 };
+    assert.equal((await services.history.read(caller, asked)).gap, false);
+    house.now += 8 * day;
+    await house.close();
+    await house.open(plenty);
+    const again = await house.caller();
+    const later = (house.services as Services).entitiesOf(again);
+    await later.update("cities", id, { kind: "merge", patch: { n: 1 } });
+    const history = (house.services as Services).history;
+    const page = await history.read(again, asked);
+    assert.deepEqual(
+      page.changes.map(({ op }) => op),
+      ["update"],
+    );
+    assert.equal(page.gap, true);
+    assert.equal(page.next, null);
+    const swept = { store: "cities", id, sequence: house.engine.keptSince };
+    await assert.rejects(history.restore(again, swept), { code: "validation" });
+  });
+});

@@ -25,9 +25,9 @@ import {
   type StoredEntity,
   type WriteOptions,
 } from "@stoa/domain";
-import type { Transaction } from "../storage/engine.ts";
+import { openStore, requireMatch, writeAs } from "./caller-write.ts";
 import { explainEntity, grantEntity, revokeEntity, transferEntity } from "./entity-sharing.ts";
-import { createOne, etagOf, foundOf, markOf, updateOne } from "./entity-writing.ts";
+import { createOne, foundOf, markOf, updateOne } from "./entity-writing.ts";
 import type { House, Preparation, StoreRules, Write } from "./house.ts";
 import {
   type KeyedRequest,
@@ -138,7 +138,7 @@ export class CallerEntities implements EntityService {
       const prepared = await Promise.all(
         bodies.map((body) => this.#prepare(rules, { kind: "create", body })),
       );
-      return await this.#write(store, act, rules, async (write) => {
+      return await this.#write(act, store, rules, async (write) => {
         const again = this.#keyed && (await rememberedAnswer(write.tx, this.#keyed));
         if (again) return again;
         const made: Found[] = [];
@@ -175,13 +175,13 @@ export class CallerEntities implements EntityService {
       parameters: options.parameters ?? {},
     });
     return this.#write(
-      store,
       act,
+      store,
       rules,
       async (write) => {
         const before = await requireVisible(write, id, "PATCH");
         await rules.control?.(write, before);
-        requireMatch(before, write.tx, options);
+        requireMatch(before, write.tx, options.ifMatch);
         return updateOne({ ...write, prepared }, rules, before, patch);
       },
       { id, ...options },
@@ -193,13 +193,13 @@ export class CallerEntities implements EntityService {
     requireAct(this.#caller, act, { id });
     const { rules } = this.#open(store, "DELETE");
     return this.#write(
-      store,
       act,
+      store,
       rules,
       async (write) => {
         const before = await requireVisible(write, id, "DELETE");
         await rules.control?.(write, before);
-        requireMatch(before, write.tx, options);
+        requireMatch(before, write.tx, options.ifMatch);
         await rules.remove?.(write, before);
         const found = foundOf(before, write.tx.tree);
         await write.tx.remove(store, before, markOf(write));
@@ -251,16 +251,9 @@ export class CallerEntities implements EntityService {
   }
 
   #open(store: string, method: Method): { store: Store; rules: StoreRules } {
-    const found = this.#house.catalog.get(store);
-    if (this.#room && found.definition.flavour !== this.#room) throw noStore(store);
-    const rules = this.#house.rulesOf(store);
-    if (rules.without?.includes(method)) {
-      const allow = (["GET", "POST", "PATCH", "DELETE"] as const).filter(
-        (verb) => !rules.without?.includes(verb),
-      );
-      throw new StoaError("method", `${store} does not take ${method}.`, { allow, store });
-    }
-    return { store: found, rules };
+    const opened = openStore(this.#house, store, method);
+    if (this.#room && opened.store.definition.flavour !== this.#room) throw noStore(store);
+    return opened;
   }
 
   #prepare(rules: StoreRules, what: Preparation): Promise<unknown> {
@@ -270,6 +263,16 @@ export class CallerEntities implements EntityService {
   #remembered(): Promise<readonly Found[] | undefined> {
     if (!this.#keyed) return Promise.resolve(undefined);
     return rememberedAnswer(this.#house.engine, this.#keyed);
+  }
+
+  #write<T>(
+    act: Act,
+    store: string,
+    rules: StoreRules,
+    work: (write: Write) => Promise<T>,
+    options: WriteOptions & RouteValues = {},
+  ): Promise<T> {
+    return writeAs(this.#house, this.#caller, { act, store, rules, ...options }, work);
   }
 
   #share(
@@ -289,36 +292,11 @@ export class CallerEntities implements EntityService {
         });
       }
       const share = async (write: Write) => foundOf(await work(write, rules), write.tx.tree);
-      return this.#write(store, act, rules, share, values);
+      return this.#write(act, store, rules, share, values);
     } catch (cause) {
       return Promise.reject(cause);
     }
   }
-
-  /** One transaction, with the caller as it is then (rule 13). */
-  #write<T>(
-    store: string,
-    act: Act,
-    rules: StoreRules,
-    work: (write: Write) => Promise<T>,
-    { parameters = {}, ...values }: WriteOptions & RouteValues = {},
-  ): Promise<T> {
-    const house = this.#house;
-    return house.engine.transact(
-      async (tx) => {
-        const caller = await house.callers.inside(tx, this.#caller);
-        if (caller !== this.#caller) requireAct(caller, act, values);
-        const time = house.now();
-        return work({ house, tx, caller, store, time, parameters, prepared: undefined });
-      },
-      { alone: rules.alone ?? false },
-    );
-  }
-}
-
-function requireMatch(entity: StoredEntity, tx: Transaction, { ifMatch }: WriteOptions): void {
-  if (!ifMatch || ifMatch.includes(etagOf(entity, tx.tree))) return;
-  throw new StoaError("precondition", "The entity has changed: read it again, then try again.");
 }
 
 /** In an array the paths of an error begin with the position of the element. */

@@ -17,6 +17,7 @@ import { ChangeFeed } from "./change-feed.ts";
 import { changesPage } from "./changes-page.ts";
 import { definitionsShownTo } from "./definition-rules.ts";
 import { EngineDirectory } from "./directory.ts";
+import { EntityHistory } from "./entity-history.ts";
 import { CallerEntities } from "./entity-service.ts";
 import { type FirstAdministrator, firstReferences, firstStart } from "./first-start.ts";
 import type { House } from "./house.ts";
@@ -107,6 +108,7 @@ function servicesOf(house: House, feed: ChangeFeed): Services {
     sessions: new HouseSessions(house),
     directory: new EngineDirectory(house.engine),
     stores: { shownTo: (caller) => definitionsShownTo(house, caller) },
+    history: new EntityHistory(house),
     feed: {
       attach: (caller, receiver) => feed.attach(caller, receiver),
       changes: (caller, question) => changesPage(house, feed, caller, question),

@@ -2,8 +2,9 @@
  * What the service floor offers to the transports: one object, made in `app/wire.ts`. Knows callers
  * and entities; nothing of HTTP, of cookies or of status numbers.
  */
-import type { Caller, EntityService, StoreDefinition } from "@stoa/domain";
+import type { Caller, EntityService, Found, StoreDefinition } from "@stoa/domain";
 import type { ChangesPage, ChangesQuestion } from "./changes-page.ts";
+import type { FeedChange } from "./feed-event.ts";
 import type { Follower, Receiver } from "./feed-follower.ts";
 
 export interface Services {
@@ -17,6 +18,7 @@ export interface Services {
   readonly directory: Directory;
   readonly stores: Stores;
   readonly feed: Feed;
+  readonly history: History;
 }
 
 export interface Feed {
@@ -28,6 +30,53 @@ export interface Feed {
   settle(): Promise<void>;
   /** Ends every follower, so that it connects elsewhere. */
   close(): void;
+}
+
+/** What has become of one entity, and the way back. */
+export interface History {
+  /**
+   * Its changes, newest first, as far as the caller may see them now (rule 19): a body only if that
+   * version and the entity as it is may be seen; of what is removed the removal alone. Errors:
+   * `forbidden` without GET on the store and on its history; `not_found`.
+   */
+  read(caller: Caller, question: HistoryQuestion): Promise<HistoryPage>;
+  /**
+   * Makes the body of a version the present one; a removed entity comes back under its id. Owner,
+   * group and grants of what is there stay. Errors: those of the write that it is; `validation` on
+   * `sequence`; `method` for what was removed from a system store.
+   */
+  restore(caller: Caller, asked: Restoration): Promise<Found>;
+}
+
+/** `{store: "cities", id: "58238a935baa56173b24f0e4", before: 417, limit: 100}` */
+export interface HistoryQuestion {
+  readonly store: string;
+  readonly id: string;
+  /** The `next` of the page before; Infinity for the newest. */
+  readonly before: number;
+  readonly limit: number;
+}
+
+export interface HistoryPage {
+  /** Fewer than were asked for where some may not be seen. */
+  readonly changes: readonly HistoryChange[];
+  /** Where the next page begins: give it as `before`; null at the end. */
+  readonly next: number | null;
+  /** There was more, which the log no longer holds. */
+  readonly gap: boolean;
+}
+
+export interface HistoryChange extends FeedChange {
+  /** The top fields that differ from the version before; null where that may not be seen. */
+  readonly changed: readonly string[] | null;
+}
+
+export interface Restoration {
+  readonly store: string;
+  readonly id: string;
+  /** That of the change that made the version, or removed it. */
+  readonly sequence: number;
+  readonly ifMatch?: readonly string[] | null;
 }
 
 export interface EntitiesOptions {

@@ -22,6 +22,7 @@ import { authenticate } from "./authenticate.ts";
 import { changesRoute } from "./changes-route.ts";
 import { accountRoutes } from "./entity-api/account-routes.ts";
 import { entityRoutes } from "./entity-api/entity-routes.ts";
+import { historyRoutes } from "./entity-api/history-routes.ts";
 import { sharingRoutes } from "./entity-api/sharing-routes.ts";
 import { createEventStream } from "./event-stream.ts";
 import { drainMsMax, headBytesMax } from "./http-bounds.ts";
@@ -88,6 +89,7 @@ export function createHttpServer(services: Services, options: HttpServerOptions)
     metricsRoute(house, options.metrics, options.metricsToken),
     ...entityRoutes(house),
     ...sharingRoutes(house),
+    ...historyRoutes(house),
     ...iamRoutes(house),
     ...referenceRoutes(house),
   ];
