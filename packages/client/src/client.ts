@@ -50,12 +50,17 @@ export class StoaClient {
     const transport = retrying(http, { ...defaultRetry, ...retry });
     this.account = new Account(transport, credentials);
     this.#calls = new EntityCalls(transport, http);
-    this.entities = new WireEntities(this.#calls, { isPaged: false });
+    this.entities = new WireEntities(this.#calls, { isPaged: false, newKey });
+  }
+
+  /** The contract, where what is created under the key is created once, also by another client. */
+  entitiesUnder(key: string): EntityService {
+    return new WireEntities(this.#calls, { isPaged: false, newKey: () => key });
   }
 
   /** `client.store<City>("cities")`; nothing is sent. */
   store<T extends object = JsonObject>(name: string): Store<T> {
-    return new Store<T>(name, { calls: this.#calls, newKey: () => crypto.randomUUID() });
+    return new Store<T>(name, { calls: this.#calls, newKey });
   }
 
   /** The definitions of stores. */
@@ -69,6 +74,7 @@ export class StoaClient {
   }
 }
 
+const newKey = () => crypto.randomUUID();
 const defaultTimeoutMs = 60_000;
 
 function ownOrigin(): string {

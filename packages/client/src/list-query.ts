@@ -53,7 +53,8 @@ export function listParameters(query: ListQuery): Parameters {
   return [
     ...choiceParameters(query),
     ...(sortBy?.length ? [parameter("sortBy", sortBy.join(","))] : []),
-    ...(only ? [parameter("only", only.join(","))] : []),
+    // `_id` is always served, and a parameter has to name something.
+    ...(only ? [parameter("only", only.length > 0 ? only.join(",") : "_id")] : []),
     ...(unwind?.length ? [parameter("unwind", unwind.join(","))] : []),
   ];
 }

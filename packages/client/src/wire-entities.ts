@@ -35,15 +35,19 @@ import {
 export interface WireOptions {
   /** Lists go page by page, also long ones, instead of as one stream. */
   readonly isPaged: boolean;
+  /** Under which a creation is done once; a new one for each, or always the same. */
+  readonly newKey: () => string;
 }
 
 export class WireEntities implements EntityService {
   readonly #calls: EntityCalls;
   readonly #isPaged: boolean;
+  readonly #newKey: () => string;
 
-  constructor(calls: EntityCalls, { isPaged }: WireOptions) {
+  constructor(calls: EntityCalls, { isPaged, newKey }: WireOptions) {
     this.#calls = calls;
     this.#isPaged = isPaged;
+    this.#newKey = newKey;
   }
 
   /**
@@ -76,12 +80,15 @@ export class WireEntities implements EntityService {
   }
 
   async create(store: string, body: JsonObject, { id }: CreateOptions = {}): Promise<Found> {
-    if (id === undefined) return foundOf(await this.#calls.create(store, body, {}));
-    return foundOf(await this.#calls.createUnder(store, { ...body, id }, {}));
+    const options = { idempotencyKey: this.#newKey() };
+    if (id === undefined) return foundOf(await this.#calls.create(store, body, options));
+    return foundOf(await this.#calls.createUnder(store, { ...body, id }, options));
   }
 
   async createAll(store: string, bodies: readonly JsonObject[]): Promise<readonly Found[]> {
-    const { texts } = await this.#calls.createAll(store, bodies, {});
+    const { texts } = await this.#calls.createAll(store, bodies, {
+      idempotencyKey: this.#newKey(),
+    });
     return texts.map((text) => ({ text, etag: null }));
   }
 

@@ -1,25 +1,25 @@
 /**
- * What the tests of the rules (design 10) stand on: a house with its first start, short words for
+ * What the rules of the service suite stand on: a house with its first start, short words for
  * groups, roles, people and entities, and the outcome of what must be refused. Knows no rule.
  */
 import assert from "node:assert/strict";
 import { createHash, randomUUID } from "node:crypto";
-import { test } from "node:test";
 import {
   type Caller,
   type EntityService,
   type ErrorCode,
   everything,
   type Found,
+  type Json,
   type JsonObject,
   type Patch,
   type Query,
   StoaError,
 } from "@stoa/domain";
-import { openServices } from "../src/service/open-services.ts";
+import { type OpenedServices, openServices } from "../src/service/open-services.ts";
 import type { Services } from "../src/service/services.ts";
 import type { Engine } from "../src/storage/engine.ts";
-import { type EngineName, engineNames, newEngine } from "./access-engines.ts";
+import { type EngineName, newEngine } from "./access-engines.ts";
 
 export const password = "correct horse";
 export const unknownId = "0123456789abcdef01234567";
@@ -30,28 +30,70 @@ export interface Way {
   readonly scopes?: readonly string[];
 }
 
-/** Runs a test of a rule in a house of its own, on the engines named. */
-export function rule(
-  name: string,
-  run: (house: RulesHouse) => Promise<void>,
-  engines: readonly EngineName[] = ["memory"],
-): void {
-  for (const engine of engines) {
-    test(engines.length > 1 ? `${name} (${engine})` : name, async () => {
-      const house = await RulesHouse.open(engine);
-      try {
-        await run(house);
-      } finally {
-        await house.engine.close();
-      }
-    });
-  }
+/** A rule to be shown, of the service suite. */
+export interface Rule {
+  readonly name: string;
+  readonly run: (house: RulesHouse) => Promise<void>;
+  /** Whether what it holds differs from engine to engine. */
+  readonly onEachEngine: boolean;
+  /** Whether it holds behind every door, or is about what only the process sees. */
+  readonly behindEachDoor: boolean;
+}
+
+/** All that have been told so far, in order. */
+export const rules: Rule[] = [];
+
+/** Tells a rule, which is run in a house of its own. */
+export function rule(name: string, run: Rule["run"]): void {
+  rules.push({ name, run, onEachEngine: false, behindEachDoor: true });
 }
 
 /** The same on every engine. */
-export function ruleOnEach(name: string, run: (house: RulesHouse) => Promise<void>): void {
-  rule(name, run, engineNames);
+export function ruleOnEach(name: string, run: Rule["run"]): void {
+  rules.push({ name, run, onEachEngine: true, behindEachDoor: true });
 }
+
+/** A rule about something that no client gets hold of, such as a read that has begun. */
+export function ruleInside(name: string, run: Rule["run"]): void {
+  rules.push({ name, run, onEachEngine: false, behindEachDoor: false });
+}
+
+/** By what somebody comes in. */
+export interface Secret {
+  readonly way: "session" | "token";
+  readonly secret: string;
+}
+
+/** How the entities of a house are reached: in process, or by a client over the wire. */
+export interface EntitiesDoor {
+  entitiesOf(secret: Secret): Promise<EntityService>;
+  /** What is created is created once under the key. */
+  makingOnce(secret: Secret, key: string): Promise<Making>;
+  close(): Promise<void>;
+}
+
+export type Making = Pick<EntityService, "create" | "createAll">;
+export type OpenDoor = (services: Services) => Promise<EntitiesDoor>;
+
+/** The contract as the server itself implements it. */
+export const inProcess: OpenDoor = async (services) => {
+  const callerOf = ({ way, secret }: Secret) => services.sessions.authenticate(way, secret);
+  return {
+    entitiesOf: async (secret) => services.entitiesOf(await callerOf(secret)),
+    makingOnce: async (secret, key) => {
+      const caller = await callerOf(secret);
+      const under = (store: string, body: Json) => {
+        const keyed = { route: `POST ${store}`, key, body: JSON.stringify(body) };
+        return services.entitiesOf(caller, { keyed });
+      };
+      return {
+        create: (store, body) => under(store, body).create(store, body),
+        createAll: (store, bodies) => under(store, bodies).createAll(store, bodies),
+      };
+    },
+    close: async () => {},
+  };
+};
 
 export class RulesHouse {
   readonly services: Services;
@@ -60,29 +102,49 @@ export class RulesHouse {
   readonly root: string;
   /** Id of the first administrator, who has `password`. */
   readonly admin: string;
+  readonly #door: EntitiesDoor;
 
-  private constructor(services: Services, engine: Engine, clock: { now: number }, admin: string) {
+  private constructor(
+    { services, engine }: OpenedServices,
+    clock: { now: number },
+    admin: string,
+    door: EntitiesDoor,
+  ) {
     this.services = services;
     this.engine = engine;
     this.clock = clock;
     this.root = engine.tree.root ?? "";
     this.admin = admin;
+    this.#door = door;
   }
 
-  static async open(name: EngineName): Promise<RulesHouse> {
+  static async open(name: EngineName, openDoor: OpenDoor): Promise<RulesHouse> {
     const clock = { now: 1_478_724_243_000 };
-    const { services, engine } = await openServices({
+    const opened = await openServices({
       openEngine: (options) => newEngine(name, options),
       administrator: { login: "admin", password },
       now: () => clock.now,
     });
-    const [admin] = await values(engine, "users");
-    return new RulesHouse(services, engine, clock, idOf(admin));
+    const [admin] = await values(opened.engine, "users");
+    return new RulesHouse(opened, clock, idOf(admin), await openDoor(opened.services));
+  }
+
+  async close(): Promise<void> {
+    await this.#door.close();
+    await this.engine.close();
   }
 
   /** Entities as a user has them who comes in by a session, or as is said. */
   async as(user: string, how: Way = {}): Promise<EntityService> {
-    return this.services.entitiesOf(await this.caller(user, how));
+    return this.asSecret(await this.secretOf(user, how));
+  }
+
+  asSecret(secret: Secret): Promise<EntityService> {
+    return this.#door.entitiesOf(secret);
+  }
+
+  async makingOnceAs(user: string, key: string, how: Way = {}): Promise<Making> {
+    return this.#door.makingOnce(await this.secretOf(user, how), key);
   }
 
   async caller(user: string, how: Way = {}): Promise<Caller> {

@@ -53,9 +53,8 @@ rule("rule 4: the role administrator cannot be changed, by nobody", async (house
 rule("rule 4: a role edit acts on the next request", async (house) => {
   await house.store("cities");
   const role = await house.role("r", "GET cities");
-  const { way, secret } = await house.secretOf(await house.user("ada", house.root, "r"), {});
-  const again = async () =>
-    house.services.entitiesOf(await house.services.sessions.authenticate(way, secret));
+  const secret = await house.secretOf(await house.user("ada", house.root, "r"), {});
+  const again = () => house.asSecret(secret);
   assert.equal(await (await again()).count("cities", all()), 0);
   await (await house.as(house.admin)).update(
     "roles",

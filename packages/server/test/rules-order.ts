@@ -146,11 +146,9 @@ ruleOnEach(
   "rule 21: the same key makes one entity and gives the first answer again",
   async (house) => {
     await house.store("cities");
-    const caller = await house.caller(await house.user("ada", await house.group("a"), "member"));
-    const post = (body: JsonObject, key = "k") => {
-      const keyed = { route: "POST cities", key, body: JSON.stringify(body) };
-      return house.services.entitiesOf(caller, { keyed }).create("cities", body);
-    };
+    const ada = await house.user("ada", await house.group("a"), "member");
+    const post = async (body: JsonObject, key = "k") =>
+      (await house.makingOnceAs(ada, key)).create("cities", body);
     const first = await post({ n: 1 });
     assert.deepEqual(await post({ n: 1 }), first);
     await refused("conflict", post({ n: 2 }));
@@ -163,15 +161,13 @@ ruleOnEach(
 
 rule("rule 21: a key belongs to user and route", async (house) => {
   await house.store("cities");
+  await house.store("towns");
   const a = await house.group("a");
   const users = [await house.user("ada", a, "member"), await house.user("bob", a, "member")];
   const ids = new Set<string>();
   for (const user of users) {
-    for (const route of ["POST cities", "POST reference/cities"]) {
-      const keyed = { route, key: "k", body: "{}" };
-      const entities = house.services.entitiesOf(await house.caller(user), { keyed });
-      ids.add(idOf(await entities.create("cities", {})));
-    }
+    const entities = await house.makingOnceAs(user, "k");
+    for (const store of ["cities", "towns"]) ids.add(idOf(await entities.create(store, {})));
   }
   assert.equal(ids.size, 4);
 });
@@ -179,9 +175,7 @@ rule("rule 21: a key belongs to user and route", async (house) => {
 rule("rule 21: a replay authorises anew", async (house) => {
   await house.store("cities");
   const ada = await house.user("ada", await house.group("a"), "member");
-  const keyed = { route: "POST cities", key: "k", body: "{}" };
-  const post = async (how = {}) =>
-    house.services.entitiesOf(await house.caller(ada, how), { keyed }).create("cities", {});
+  const post = async (how = {}) => (await house.makingOnceAs(ada, "k", how)).create("cities", {});
   const made = bodyOf(await post());
   assert.deepEqual(bodyOf(await post({ scopes: ["POST cities"] })), made);
   await refused("forbidden", post({ scopes: ["GET cities"] }));
