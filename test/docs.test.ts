@@ -6,6 +6,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { observer } from "../packages/server/src/app/observe.ts";
 import { startStoa } from "../packages/server/src/app/wire.ts";
 import { type Example, examplesOf, Seen } from "./doc-examples.ts";
 
@@ -25,7 +26,9 @@ test("the documentation has examples", () => assert.ok(ran >= 20, `${ran}`));
 async function runPage(examples: readonly Example[]): Promise<void> {
   const data = await mkdtemp(join(tmpdir(), "stoa-docs-"));
   const { login: adminLogin, password: adminPassword } = administrator;
-  const stoa = await startStoa({ host: "127.0.0.1", port: 0, data, adminLogin, adminPassword });
+  const where = { host: "127.0.0.1", port: 0, data };
+  const observing = observer({ level: "silent" });
+  const stoa = await startStoa({ ...where, adminLogin, adminPassword, ...observing });
   try {
     const authorization = `Bearer ${await signIn(stoa.url)}`;
     const seen = new Seen();

@@ -71,6 +71,11 @@ export const workersMax = 64;
 export const announceMsMin = 2;
 /** How long metrics wait for the other processes; those that are silent are left out. */
 export const metricsWaitMsMax = 1_000;
+/** The load that is kept for the page about health: 360 points of ten seconds are an hour. */
+export const loadPointMs = 10_000;
+export const loadPointsMax = 360;
+/** Entities of a store whose sizes are looked at to tell that of all. */
+export const sizeSampleEntitiesMax = 200;
 /** A query that has no index to follow: how long it may run. */
 export const queryMsMax = 10_000;
 /** Subscriptions of one socket or stream, and calls of one socket that run at the same time. */

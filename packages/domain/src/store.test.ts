@@ -27,7 +27,7 @@ test("names of system stores and fixed routes are refused (rule 8)", () => {
 
 test("what has no wildcard is more than the system stores", () => {
   for (const name of ["users", "stores"]) assert(isSystemName(name) && isSystemStore(name));
-  for (const name of ["webhooks", "backups", "metrics"]) {
+  for (const name of ["webhooks", "backups", "metrics", "statistics"]) {
     assert(isSystemName(name) && !isSystemStore(name));
   }
   for (const name of ["cities", "constructor", "__proto__", ""]) {

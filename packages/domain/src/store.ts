@@ -48,6 +48,7 @@ const guardedNames: ReadonlySet<string> = new Set([
   "webhooks",
   "backups",
   "metrics",
+  "statistics",
 ]);
 
 /** Fixed routes below the prefix, present and planned: a store cannot take their names (rule 8). */
@@ -57,6 +58,7 @@ const reservedNames: ReadonlySet<string> = new Set([
     " ",
   ),
   ..."export import console health config backup webhook admin socket rest api".split(" "),
+  ..."permissions jobs infer sample restore".split(" "),
 ]);
 
 export function isSystemName(name: string): boolean {

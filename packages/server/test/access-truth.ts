@@ -43,7 +43,7 @@ export interface Asker {
 }
 
 export const systemNames = ["users", "groups", "roles", "tokens", "sessions", "stores"];
-const guarded = [...systemNames, "webhooks", "backups", "metrics"].join("|");
+const guarded = [...systemNames, "webhooks", "backups", "metrics", "statistics"].join("|");
 
 /** Things of a store, in the order of their ids; of an unknown store, none. */
 export function thingsOf(truth: Truth, store: string): Thing[] {

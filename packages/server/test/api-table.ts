@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { request } from "node:http";
 import { after, test } from "node:test";
+import { observer } from "../src/app/observe.ts";
 import { startStoa } from "../src/app/wire.ts";
 import { closeSockets, sendBySocket, socketTally } from "./api-table-socket.ts";
 
@@ -138,6 +139,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     adminPassword: password,
     now: () => world.clock,
     version: "1.2.3",
+    ...observer({ level: "silent" }),
     ...options,
   });
   const close = once(() => {

@@ -35,6 +35,7 @@ export async function serveSockets(services: Services): Promise<SocketServer> {
     trustedProxies: [],
     corsOrigins: [],
     metrics: async () => "",
+    statistics: async () => ({}),
     version: "1",
     ready: () => true,
   });

@@ -13,33 +13,46 @@ import {
   Registry,
 } from "prom-client";
 import type { Answered, FeedReport, Observation, Observe } from "../service/observation.ts";
+import { addedLoad, type Load, type LoadReport, LoadWindow } from "./load-window.ts";
 
 export interface ObserverOptions {
   /** `"info"`; requests are told at `"debug"`, slow ones and failures at any. */
   readonly level: string;
   /** Takes one line; by default the standard error does. */
   readonly write?: (line: string) => void;
+  /** Unix milliseconds. */
+  readonly now?: () => number;
 }
 
 export interface Observer {
   readonly observe: Observe;
   /** The metrics as text in Prometheus' format. */
   readonly metrics: () => Promise<string>;
-  /** The metrics as plain values, to be added up with those of other processes. */
-  readonly report: () => Promise<MetricsReport>;
+  /** The load of the last hour. */
+  readonly load: () => Promise<Load>;
+  /** Both as plain values, to be added up with those of other processes. */
+  readonly report: () => Promise<ProcessReport>;
 }
 
-/** What one process counted, in the form of prom-client. */
-export type MetricsReport = readonly MetricObject[];
+export interface ProcessReport {
+  /** What one process counted, in the form of prom-client. */
+  readonly metrics: readonly MetricObject[];
+  readonly load: LoadReport;
+}
 
 /** The metrics of several processes as one text: counts added up, the latest of times. */
-export function addedUp(reports: readonly MetricsReport[]): Promise<string> {
+export function addedUp(reports: readonly ProcessReport[]): Promise<string> {
   // Its type says one list; it is given one for each process.
-  return AggregatorRegistry.aggregate(reports as unknown as MetricObject[]).metrics();
+  const metrics = reports.map((report) => report.metrics) as unknown as MetricObject[];
+  return AggregatorRegistry.aggregate(metrics).metrics();
 }
 
 /** One log and one set of metrics, which knows of nothing else in the process. */
-export function observer({ level, write = writeToStandardError }: ObserverOptions): Observer {
+export function observer({
+  level,
+  write = writeToStandardError,
+  now = Date.now,
+}: ObserverOptions): Observer {
   const options = {
     level,
     base: null,
@@ -49,13 +62,16 @@ export function observer({ level, write = writeToStandardError }: ObserverOption
   const log: Log = pino(options, { write });
   const registry = new Registry();
   const meter = createMeter(registry);
+  const window = new LoadWindow(now);
   return {
     observe: (observation) => {
       meter(observation);
+      window.observe(observation);
       report(log, observation);
     },
     metrics: () => registry.metrics(),
-    report: () => registry.getMetricsAsJSON(),
+    load: async () => addedLoad([window.report()]),
+    report: async () => ({ metrics: await registry.getMetricsAsJSON(), load: window.report() }),
   };
 }
 
@@ -88,6 +104,7 @@ function report(log: Log, observation: Observation): void {
       log.error({ id: observation.id, why: observation.why }, "worker ended");
       break;
     case "feed":
+    case "memory":
       break;
     case "draining":
     case "stopped":

@@ -7,7 +7,7 @@ import { limit } from "@stoa/domain";
 import type { Observe } from "../service/observation.ts";
 import { lockData } from "../storage/open-engine.ts";
 import type { Config } from "./config.ts";
-import { type MetricsReport, observer } from "./observe.ts";
+import { observer, type ProcessReport } from "./observe.ts";
 import {
   endInTime,
   exitCodes,
@@ -157,17 +157,17 @@ class Crew {
 /** The reports of several workers; those that are silent for too long are left out. */
 class Gathering {
   readonly #awaited: Set<Worker>;
-  readonly #reports: MetricsReport[] = [];
-  readonly #done: (reports: readonly MetricsReport[]) => void;
+  readonly #reports: ProcessReport[] = [];
+  readonly #done: (reports: readonly ProcessReport[]) => void;
   readonly #timer: NodeJS.Timeout;
 
-  constructor(workers: Iterable<Worker>, done: (reports: readonly MetricsReport[]) => void) {
+  constructor(workers: Iterable<Worker>, done: (reports: readonly ProcessReport[]) => void) {
     this.#awaited = new Set(workers);
     this.#done = done;
     this.#timer = setTimeout(() => this.#end(), limit.metricsWaitMsMax);
   }
 
-  add(worker: Worker, report: MetricsReport): void {
+  add(worker: Worker, report: ProcessReport): void {
     this.#reports.push(report);
     this.leave(worker);
   }

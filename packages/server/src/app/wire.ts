@@ -3,12 +3,13 @@
  * Reads neither environment nor flags.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { limit } from "@stoa/domain";
 import type { Observation } from "../service/observation.ts";
 import { openServices } from "../service/open-services.ts";
 import type { Services } from "../service/services.ts";
 import type { Engine, EngineOptions, LogRetention, Peers } from "../storage/engine.ts";
 import { MemoryEngine } from "../storage/memory-engine.ts";
-import { openEngine } from "../storage/open-engine.ts";
+import { dataBytes, openEngine } from "../storage/open-engine.ts";
 import { createHttpServer } from "../transport/http-server.ts";
 
 export interface StoaOptions {
@@ -29,6 +30,8 @@ export interface StoaOptions {
   readonly now?: () => number;
   readonly observe?: (observation: Observation) => void;
   readonly metrics?: () => Promise<string>;
+  /** The load of the last hour, of all processes. */
+  readonly load?: () => Promise<object>;
   /** The other processes that serve the same data, which is then locked for all of them. */
   readonly peers?: Peers;
 }
@@ -47,6 +50,7 @@ export interface Stoa {
 export async function startStoa(options: StoaOptions): Promise<Stoa> {
   const startedAt = performance.now();
   const { observe = () => {}, metrics = async () => "", version = "0.0.0", now } = options;
+  const { load = async () => ({}) } = options;
   const { services, engine, firstPassword } = await openServices({
     openEngine: (engineOptions) => {
       const log = options.changeLog && { log: options.changeLog };
@@ -61,6 +65,7 @@ export async function startStoa(options: StoaOptions): Promise<Stoa> {
   const server = createHttpServer(services, {
     observe,
     metrics,
+    statistics: async () => ({ ...(await load()), database: await databaseOf(options.data) }),
     version,
     trustedProxies: options.trustedProxies ?? [],
     corsOrigins: options.corsOrigins ?? [],
@@ -68,10 +73,13 @@ export async function startStoa(options: StoaOptions): Promise<Stoa> {
     ready: () => true,
   });
   const url = await listenOr(server.listen(options), engine);
+  const telling = setInterval(() => observe(memoryNow()), limit.loadPointMs).unref();
+  observe(memoryNow());
   observe({ kind: "started", version, ms: performance.now() - startedAt });
   observe({ kind: "listening", url });
   const close = async () => {
     observe({ kind: "draining" });
+    clearInterval(telling);
     await services.feed.settle();
     await server.drain();
     // What runs on behind an answer, such as the time of a token's use, may still be written.
@@ -83,6 +91,17 @@ export async function startStoa(options: StoaOptions): Promise<Stoa> {
 
 function engineAt(data: string, options: EngineOptions): Promise<Engine> {
   return data === "memory" ? Promise.resolve(new MemoryEngine(options)) : openEngine(data, options);
+}
+
+function memoryNow(): Observation {
+  const { rss, heapUsed } = process.memoryUsage();
+  return { kind: "memory", rssBytes: rss, heapBytes: heapUsed };
+}
+
+/** `{engine: "sqlite", bytes: 81920}`; null where nothing is kept. */
+async function databaseOf(data: string) {
+  if (data === "memory") return { engine: "memory", bytes: null };
+  return { engine: "sqlite", bytes: await dataBytes(data) };
 }
 
 /** A server that cannot listen leaves no engine open behind it. */

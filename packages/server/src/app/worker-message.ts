@@ -1,7 +1,7 @@
 /**
  * What the primary process and its workers say to each other. Only plain values.
  */
-import type { MetricsReport } from "./observe.ts";
+import type { ProcessReport } from "./observe.ts";
 
 /** What the primary starts: a worker that answers requests. */
 export interface Readiness {
@@ -18,7 +18,7 @@ export type ToPrimary =
   | { readonly kind: "committed" }
   /** Asks for the reports of all workers. */
   | { readonly kind: "gather"; readonly question: number }
-  | { readonly kind: "report"; readonly gathering: number; readonly report: MetricsReport };
+  | { readonly kind: "report"; readonly gathering: number; readonly report: ProcessReport };
 
 export type ToWorker =
   /** Something has been committed elsewhere. */
@@ -27,7 +27,7 @@ export type ToWorker =
   | {
       readonly kind: "gathered";
       readonly question: number;
-      readonly reports: readonly MetricsReport[];
+      readonly reports: readonly ProcessReport[];
     }
   /** Drain and end. */
   | { readonly kind: "stop" };

@@ -5,7 +5,8 @@
 import { limit } from "@stoa/domain";
 import type { Observe } from "../service/observation.ts";
 import type { Config } from "./config.ts";
-import { addedUp, type MetricsReport, observer } from "./observe.ts";
+import { addedLoad } from "./load-window.ts";
+import { addedUp, observer, type ProcessReport } from "./observe.ts";
 import { endInTime, exitCodes, ignoreSignals, reasonOf } from "./process-end.ts";
 import { type Stoa, startStoa } from "./wire.ts";
 import type { ToPrimary, ToWorker } from "./worker-message.ts";
@@ -36,8 +37,9 @@ export async function serveWorker(config: Config, version: string): Promise<void
   });
   const peers = { announce: announcer(), lapse: () => process.exit(exitCodes.failed) };
   const metrics = async () => addedUp(await gathering.ask());
+  const load = async () => addedLoad((await gathering.ask()).map((report) => report.load));
   try {
-    stoa = await startStoa({ ...config, ...observing, metrics, version, peers });
+    stoa = await startStoa({ ...config, ...observing, metrics, load, version, peers });
   } catch (cause) {
     fail(cause);
     return;
@@ -87,12 +89,12 @@ function announcer(): () => void {
   return announce;
 }
 
-/** Questions to the primary about the metrics of all. */
+/** Questions to the primary about what all have counted. */
 class Gathering {
-  readonly #waiting = new Map<number, (reports: readonly MetricsReport[]) => void>();
+  readonly #waiting = new Map<number, (reports: readonly ProcessReport[]) => void>();
   #last = 0;
 
-  ask(): Promise<readonly MetricsReport[]> {
+  ask(): Promise<readonly ProcessReport[]> {
     this.#last++;
     const question = this.#last;
     return new Promise((resolve) => {
@@ -101,7 +103,7 @@ class Gathering {
     });
   }
 
-  take(question: number, reports: readonly MetricsReport[]): void {
+  take(question: number, reports: readonly ProcessReport[]): void {
     this.#waiting.get(question)?.(reports);
     this.#waiting.delete(question);
   }

@@ -17,6 +17,8 @@ export type Observation =
       readonly outcome: "accepted" | "refused" | "throttled";
     }
   | FeedReport
+  /** Told now and then: what the process takes of the machine, and what of that is in use. */
+  | { readonly kind: "memory"; readonly rssBytes: number; readonly heapBytes: number }
   /** A process of several ended by itself, and another takes its place: `why` is `"SIGKILL"`. */
   | { readonly kind: "workerEnded"; readonly id: number; readonly why: string }
   | { readonly kind: "draining" }

@@ -27,6 +27,7 @@ import type { Services } from "./services.ts";
 import { HouseSessions } from "./session-service.ts";
 import { fieldsOf, StoreCatalog } from "./store-catalog.ts";
 import { rulesOf } from "./store-rules.ts";
+import { statisticsOf } from "./store-statistics.ts";
 import { Throttle } from "./throttle.ts";
 
 export interface ServicesOptions {
@@ -107,7 +108,10 @@ function servicesOf(house: House, feed: ChangeFeed): Services {
       }),
     sessions: new HouseSessions(house),
     directory: new EngineDirectory(house.engine),
-    stores: { shownTo: (caller) => definitionsShownTo(house, caller) },
+    stores: {
+      shownTo: (caller) => definitionsShownTo(house, caller),
+      statistics: (caller) => statisticsOf(house, caller),
+    },
     history: new EntityHistory(house),
     feed: {
       attach: (caller, receiver) => feed.attach(caller, receiver),

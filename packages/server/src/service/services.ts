@@ -141,6 +141,16 @@ export interface DirectoryEntry {
 export interface Stores {
   /** Definitions of the stores, system stores left out, whose GET the caller holds (rule 18). */
   shownTo(caller: Caller): readonly StoreDefinition[];
+  /** Errors: `forbidden` for all but members of the root that hold `GET statistics`. */
+  statistics(caller: Caller): Promise<readonly StoreStatistics[]>;
+}
+
+/** `{name: "cities", entities: 171075, bytes: 47216700}` */
+export interface StoreStatistics {
+  readonly name: string;
+  readonly entities: number;
+  /** About how long its entities are together as JSON, by those of a sample. */
+  readonly bytes: number;
 }
 
 /** `{route: "POST cities", key: "7a1c...", body: "{\"name\":\"Delft\"}"}` */

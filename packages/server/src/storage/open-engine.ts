@@ -1,7 +1,7 @@
 /**
  * Opens the engine that a data address names; today a folder, which holds one SQLite file.
  */
-import { mkdir } from "node:fs/promises";
+import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StoaError } from "@stoa/domain";
@@ -24,6 +24,17 @@ export async function openEngine(data: string, options: EngineOptions): Promise<
     lock.close();
     throw cause;
   }
+}
+
+/** How much of the disk the database in a folder takes, with what is not yet carried over. */
+export async function dataBytes(data: string): Promise<number> {
+  const sizes = ["stoa.db", "stoa.db-wal"].map((name) => {
+    return stat(join(data, name)).then(
+      ({ size }) => size,
+      () => 0,
+    );
+  });
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
 /** Gives the folder back when it ends. */

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { openEngine } from "./open-engine.ts";
+import { dataBytes, openEngine } from "./open-engine.ts";
 import { applicationId, migrate, steps } from "./sqlite-schema.ts";
 
 describe("a file", () => {
@@ -42,6 +42,13 @@ describe("a file", () => {
       assert.equal(numberOf(database, "user_version"), steps.length);
       assert.equal(numberOf(database, "journal_mode"), "wal");
     });
+  });
+
+  it("takes as much of the disk as is told", async () => {
+    assert.equal(await dataBytes(folder), 0);
+    const engine = await open();
+    assert.ok((await dataBytes(folder)) > 50_000);
+    await engine.close();
   });
 
   it("of another program is refused and left as it is", async () => {

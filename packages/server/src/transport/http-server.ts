@@ -24,6 +24,7 @@ import { accountRoutes } from "./entity-api/account-routes.ts";
 import { entityRoutes } from "./entity-api/entity-routes.ts";
 import { historyRoutes } from "./entity-api/history-routes.ts";
 import { sharingRoutes } from "./entity-api/sharing-routes.ts";
+import { statisticsRoute } from "./entity-api/statistics-route.ts";
 import { createEventStream } from "./event-stream.ts";
 import { drainMsMax, headBytesMax } from "./http-bounds.ts";
 import { createHttpListener } from "./http-listener.ts";
@@ -57,6 +58,8 @@ export interface HttpServerOptions {
   readonly corsOrigins: readonly string[];
   /** What `/metrics` says. */
   readonly metrics: () => Promise<string>;
+  /** What `/api/v1/statistics` says beside the stores: load and database. */
+  readonly statistics: () => Promise<object>;
   /** `Authorization: Bearer <it>` opens `/metrics`, besides callers that hold `GET metrics`. */
   readonly metricsToken?: string;
   /** `"0.1.0"` */
@@ -87,6 +90,7 @@ export function createHttpServer(services: Services, options: HttpServerOptions)
     ...accountRoutes(house),
     changesRoute(house),
     metricsRoute(house, options.metrics, options.metricsToken),
+    statisticsRoute(house, options.statistics),
     ...entityRoutes(house),
     ...sharingRoutes(house),
     ...historyRoutes(house),
