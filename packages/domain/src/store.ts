@@ -58,7 +58,7 @@ const reservedNames: ReadonlySet<string> = new Set([
     " ",
   ),
   ..."export import console health config backup webhook admin socket rest api".split(" "),
-  ..."permissions jobs infer sample restore".split(" "),
+  ..."permissions counts jobs infer sample restore".split(" "),
 ]);
 
 export function isSystemName(name: string): boolean {

@@ -35,7 +35,90 @@ const statistics: readonly Row[] = [
   },
 ];
 
+const stores: readonly Row[] = [
+  {
+    name: "counts are of what one sees, in the stores that one may read",
+    as: "ada",
+    url: "/api/v1/counts",
+    status: 200,
+    text: '{"success":true,"counts":{"cities":3,"extobjs":0}}',
+  },
+  {
+    name: "counts of an administrator hold the system stores",
+    as: "admin",
+    url: "/api/v1/counts",
+    status: 200,
+    json: { counts: { cities: 4, users: 5, groups: 3, roles: 4 } },
+  },
+  {
+    name: "counts of who may read nothing are none",
+    as: "nora",
+    url: "/api/v1/counts",
+    status: 200,
+    text: '{"success":true,"counts":{}}',
+  },
+  { name: "counts need somebody", url: "/api/v1/counts", status: 401 },
+  { name: "permissions need somebody", url: "/api/v1/permissions", status: 401 },
+  {
+    name: "permissions name no store to those who may not read it",
+    as: "nora",
+    url: "/api/v1/permissions",
+    status: 200,
+    absent: ["cities", "extobjs", '"held":true'],
+  },
+];
+
 testRows(world, statistics);
+testRows(world, stores);
+
+interface Group {
+  readonly kind: string;
+  readonly name: string;
+  readonly permissions: readonly { readonly credential: string; readonly held: boolean }[];
+}
+
+async function permissionsOf(as: "rita" | "admin"): Promise<Map<string, Map<string, boolean>>> {
+  const { json } = await world.send({ as, url: "/api/v1/permissions" });
+  return new Map(
+    (json.groups as Group[]).map(({ name, permissions }) => [
+      name,
+      new Map(permissions.map(({ credential, held }) => [credential, held])),
+    ]),
+  );
+}
+
+test("permissions list what rights can name, and what one holds of it", async () => {
+  const groups = await permissionsOf("rita");
+  assert.equal(groups.get("*")?.get("GET *"), true);
+  assert.equal(groups.get("*")?.get("*"), false);
+  const cities = groups.get("cities");
+  for (const held of ["GET cities", "GET cities/:id", "GET cities/:id/history"]) {
+    assert.equal(cities?.get(held), true, held);
+  }
+  for (const other of ["POST cities", "PATCH cities/:id", "POST cities/:id/restore"]) {
+    assert.equal(cities?.get(other), false, other);
+  }
+  assert.equal(groups.get("reference/extobjs")?.get("LOOKUP reference/extobjs"), true);
+  assert.equal(groups.get("users")?.get("POST users/:id/transfer"), false);
+  assert.equal(groups.get("users")?.has("POST users/:id/access"), false);
+  assert.equal(groups.get("sessions")?.has("POST sessions"), false);
+});
+
+test("every permission can be given to a role, and one that holds all holds each", async () => {
+  const groups = await permissionsOf("admin");
+  const all = [...groups.values()].flatMap((group) => [...group]);
+  assert.ok(all.length > 60, `${all.length}`);
+  assert.ok(all.every(([, held]) => held));
+  const credentials = all.map(([credential]) => credential);
+  const body = { name: "each", credentials };
+  const { status, text } = await world.send({
+    as: "admin",
+    method: "POST",
+    url: "/api/v1/roles",
+    body,
+  });
+  assert.equal(status, 200, text);
+});
 
 test("statistics hold what has just been asked", async () => {
   const read = async () => (await world.send({ as: "admin", url: "/api/v1/statistics" })).json;

@@ -23,11 +23,12 @@ import { type FirstAdministrator, firstReferences, firstStart } from "./first-st
 import type { House } from "./house.ts";
 import { keyedRequest } from "./idempotency.ts";
 import type { Observe } from "./observation.ts";
+import { permissionList } from "./permission-list.ts";
 import type { Services } from "./services.ts";
 import { HouseSessions } from "./session-service.ts";
 import { fieldsOf, StoreCatalog } from "./store-catalog.ts";
 import { rulesOf } from "./store-rules.ts";
-import { statisticsOf } from "./store-statistics.ts";
+import { countsOf, statisticsOf } from "./store-statistics.ts";
 import { Throttle } from "./throttle.ts";
 
 export interface ServicesOptions {
@@ -110,6 +111,8 @@ function servicesOf(house: House, feed: ChangeFeed): Services {
     directory: new EngineDirectory(house.engine),
     stores: {
       shownTo: (caller) => definitionsShownTo(house, caller),
+      counts: (caller) => countsOf(house, caller),
+      permissions: (caller, acts) => permissionList(house, caller, acts),
       statistics: (caller) => statisticsOf(house, caller),
     },
     history: new EntityHistory(house),

@@ -2,7 +2,7 @@
  * What the service floor offers to the transports: one object, made in `app/wire.ts`. Knows callers
  * and entities; nothing of HTTP, of cookies or of status numbers.
  */
-import type { Caller, EntityService, Found, StoreDefinition } from "@stoa/domain";
+import type { Act, Caller, EntityService, Found, StoreDefinition } from "@stoa/domain";
 import type { ChangesPage, ChangesQuestion } from "./changes-page.ts";
 import type { FeedChange } from "./feed-event.ts";
 import type { Follower, Receiver } from "./feed-follower.ts";
@@ -141,8 +141,31 @@ export interface DirectoryEntry {
 export interface Stores {
   /** Definitions of the stores, system stores left out, whose GET the caller holds (rule 18). */
   shownTo(caller: Caller): readonly StoreDefinition[];
+  /**
+   * How many entities the caller sees in each store, by name; of system stores those whose GET its
+   * role and scopes hold.
+   */
+  counts(caller: Caller): Promise<ReadonlyMap<string, number>>;
+  /** What rights can name, as far as the caller is shown it. */
+  permissions(caller: Caller, acts: readonly Act[]): readonly PermissionGroup[];
   /** Errors: `forbidden` for all but members of the root that hold `GET statistics`. */
   statistics(caller: Caller): Promise<readonly StoreStatistics[]>;
+}
+
+/** What rights can name of one store, or of the server: what the console lists scopes by. */
+export interface PermissionGroup {
+  readonly kind: "everything" | "store" | "reference" | "system" | "server";
+  /** As the credentials begin: `"cities"`, `"reference/extobjs"`. */
+  readonly name: string;
+  readonly title: string;
+  readonly permissions: readonly Permission[];
+}
+
+/** `{credential: "PATCH cities/:id", held: true}` */
+export interface Permission {
+  readonly credential: string;
+  /** Whether the caller holds all of it, and so may give it on. */
+  readonly held: boolean;
 }
 
 /** `{name: "cities", entities: 171075, bytes: 47216700}` */

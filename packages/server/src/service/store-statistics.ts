@@ -1,12 +1,35 @@
 /**
- * How much is in each store: for those who look after the whole server (rule 8). Looks past what
- * each caller may see, so that it is for members of the root alone.
+ * How much is in each store: what a caller sees of it, and for those who look after the whole
+ * server all there is (rule 8).
  */
-import { type Caller, everything, hasRootReach, limit, StoaError } from "@stoa/domain";
+import {
+  type Caller,
+  everything,
+  hasRootReach,
+  holds,
+  limit,
+  StoaError,
+  systemStoreNames,
+} from "@stoa/domain";
 import { definitionsShownTo } from "./definition-rules.ts";
 import type { House } from "./house.ts";
 import { requireAct } from "./permission.ts";
 import type { StoreStatistics } from "./services.ts";
+import { visibleFilter } from "./visibility.ts";
+
+export async function countsOf(house: House, caller: Caller): Promise<ReadonlyMap<string, number>> {
+  const mayCount = (name: string) => holds(caller, { method: "GET", path: [name] });
+  const names = [
+    ...definitionsShownTo(house, caller).map(({ name }) => name),
+    ...systemStoreNames.filter(mayCount),
+  ];
+  const counts = new Map<string, number>();
+  for (const name of names) {
+    const visible = await visibleFilter(house, caller, name, "GET");
+    counts.set(name, await house.engine.count(name, visible));
+  }
+  return counts;
+}
 
 /** Errors: `forbidden`. */
 function requireStatistics({ engine }: House, caller: Caller): void {

@@ -25,6 +25,7 @@ import { entityRoutes } from "./entity-api/entity-routes.ts";
 import { historyRoutes } from "./entity-api/history-routes.ts";
 import { sharingRoutes } from "./entity-api/sharing-routes.ts";
 import { statisticsRoute } from "./entity-api/statistics-route.ts";
+import { storeRoutes } from "./entity-api/store-routes.ts";
 import { createEventStream } from "./event-stream.ts";
 import { drainMsMax, headBytesMax } from "./http-bounds.ts";
 import { createHttpListener } from "./http-listener.ts";
@@ -86,16 +87,20 @@ export function createHttpServer(services: Services, options: HttpServerOptions)
     version: options.version,
     ready: () => !draining && options.ready(),
   };
+  const stores = [
+    ...entityRoutes(house),
+    ...sharingRoutes(house),
+    ...historyRoutes(house),
+    ...referenceRoutes(house),
+  ];
   const routes = [
     ...accountRoutes(house),
     changesRoute(house),
     metricsRoute(house, options.metrics, options.metricsToken),
     statisticsRoute(house, options.statistics),
-    ...entityRoutes(house),
-    ...sharingRoutes(house),
-    ...historyRoutes(house),
     ...iamRoutes(house),
-    ...referenceRoutes(house),
+    ...storeRoutes(house, stores),
+    ...stores,
   ];
   const fault = faultOf(house);
   const doors = upgradeDoors(
