@@ -107,6 +107,16 @@ export class GroupTree {
     return new GroupTree([...this.#nodes.values()].filter((node) => node.id !== group));
   }
 
+  /** A tree that was: each of these groups where it stood, null for one that was not there. */
+  withPlaces(places: ReadonlyMap<string, GroupNode | null>): GroupTree {
+    const nodes = new Map(this.#nodes);
+    for (const [id, node] of places) {
+      if (node) nodes.set(id, node);
+      else nodes.delete(id);
+    }
+    return new GroupTree(nodes.values());
+  }
+
   #checkPlace({ id, parent }: GroupNode): void {
     if (parent === null) {
       if (this.root === null || this.root === id) return;

@@ -94,6 +94,14 @@ export const changesScannedMax = 20_000;
 /** Changes in one answer of the history of an entity. */
 export const historyPageMax = 1_000;
 export const historyPageDefault = 100;
+/**
+ * What stands below a moved group in the stores that one subscription follows, and how many changes
+ * later it can still be told of; moves in one replay. Past any of them it is a gap.
+ */
+export const movedEntitiesMax = 10_000;
+export const movedBytesMax = 8 * 1024 * 1024;
+export const movedChangesMax = 20_000;
+export const movesReplayedMax = 32;
 /** What the filter of one subscription may take of each second, before it is ended. */
 export const filterMsPerSecondMax = 100;
 /** How long, and how much of, the log of changes is kept where nothing else is said. */

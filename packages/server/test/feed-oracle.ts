@@ -14,7 +14,7 @@ import { openServices } from "../src/service/open-services.ts";
 import type { Services } from "../src/service/services.ts";
 import type { Engine, EngineOptions } from "../src/storage/engine.ts";
 import { randomWriting } from "./access-random-request.ts";
-import { type Request, serviceDoor } from "./access-request.ts";
+import { type Door, type Request, serviceDoor } from "./access-request.ts";
 import {
   type Asker,
   askerOf,
@@ -47,6 +47,13 @@ export interface Watcher {
   readonly known: ReadonlyMap<string, JsonObject>;
   /** Why nothing comes any more; null while it does. */
   readonly ended: string | null;
+  /** Gaps that it was told of, and entities that came or went by moved groups. */
+  readonly gaps: number;
+  readonly moved: number;
+  /** Without a word; it keeps what it knows. */
+  cut(): void;
+  /** Follows again behind the last event that came. */
+  resume(): Promise<void>;
   /** Everything that was sent has come. */
   settle(): Promise<void>;
   close(): void;
@@ -71,9 +78,14 @@ export interface FeedTally {
   compared: number;
   entities: number;
   ended: number;
+  /** Entities that came or went by moved groups. */
+  moved: number;
 }
 
+export const newTally = (): FeedTally => ({ compared: 0, entities: 0, ended: 0, moved: 0 });
+
 interface Following {
+  isCut: boolean;
   readonly secret: Secret;
   readonly watch: Watch;
   readonly watcher: Watcher;
@@ -99,19 +111,21 @@ export async function followWorld(world: FeedWorld): Promise<void> {
           `seed ${world.seed}: ${JSON.stringify([secret, watch, asker])}: ${isAllowed}`,
         );
       }
-      if (watcher) following.push({ secret, watch, watcher });
+      if (watcher) following.push({ secret, watch, watcher, isCut: false });
     };
     for (let count = world.watchers; count > 0; count--) await add();
     for (let step = 0; step < world.changes; step++) {
-      const request = random.chance(0.15)
-        ? randomMove(random, truth)
-        : randomWriting(random, truth);
-      await serviceDoor(services).ask(random.pick(secrets), request);
+      const gaps = following.map(({ watcher, isCut }) => (isCut ? null : watcher.gaps));
+      const requests = await change(world, random, truth, serviceDoor(services));
+      if (!random.chance(0.3)) await services.feed.settle();
+      for (const one of following) await cutOrResume(random, one);
       await services.feed.settle();
       await readTruth(truth, engine);
       if (random.chance(0.2)) await add();
-      for (const one of following) await compare(world, truth, one, request);
+      for (const one of following) await compare(world, truth, one, requests);
+      if (requests.every(isOfGroup)) requireNoGap(world, following, gaps, requests);
     }
+    for (const { watcher } of following) world.tally.moved += watcher.moved;
   } finally {
     for (const { watcher } of following) watcher.close();
     await close();
@@ -120,12 +134,70 @@ export async function followWorld(world: FeedWorld): Promise<void> {
   }
 }
 
+/** One change, or some at the same time. */
+async function change(
+  { seed }: FeedWorld,
+  random: Random,
+  truth: Truth,
+  door: Door,
+): Promise<readonly Request[]> {
+  const secrets = [...truth.secrets];
+  if (secrets.length === 0) throw new Error(`seed ${seed}: nobody is left`);
+  const count = random.chance(0.3) ? 3 : 1;
+  const requests = Array.from({ length: count }, () =>
+    random.chance(0.25) ? randomMove(random, truth) : randomWriting(random, truth),
+  );
+  const askers = requests.map(() => random.pick(secrets));
+  await Promise.all(
+    requests.map(async (request, at) => {
+      // Few may move a group: whoever may does.
+      const who = isOfGroup(request) ? secrets : [askers[at] as Secret];
+      for (const secret of who) if ((await door.ask(secret, request)).kind === "done") return;
+    }),
+  );
+  return requests;
+}
+
+/** Some are cut for a while; what they have missed they get by where they were. */
+async function cutOrResume(random: Random, one: Following): Promise<void> {
+  if (one.watcher.ended !== null) return;
+  if (one.isCut ? random.chance(0.5) : random.chance(0.1)) {
+    if (one.isCut) await one.watcher.resume();
+    else one.watcher.cut();
+    one.isCut = !one.isCut;
+  }
+}
+
+/** What a moved group brings and takes is told: nobody has to fetch it. */
+function requireNoGap(
+  { seed }: FeedWorld,
+  following: readonly Following[],
+  gaps: readonly (number | null)[],
+  requests: readonly Request[],
+): void {
+  for (const [at, before] of gaps.entries()) {
+    const { watch, watcher, isCut } = following[at] as Following;
+    if (before === null || isCut || watcher.ended !== null || isPeoples(watch)) continue;
+    if (watcher.gaps === before) continue;
+    throw new Error(`seed ${seed}: a gap after ${JSON.stringify([requests, watch])}`);
+  }
+}
+
+function isOfGroup({ kind, ...request }: Request): boolean {
+  return kind === "update" && "store" in request && request.store === "groups";
+}
+
+function isPeoples({ store }: Watch): boolean {
+  return store === "tokens" || store === "sessions";
+}
+
 async function compare(
   { seed, tally }: FeedWorld,
   truth: Truth,
-  { secret, watch, watcher }: Following,
+  { secret, watch, watcher, isCut }: Following,
   request: unknown,
 ): Promise<void> {
+  if (isCut) return;
   await watcher.settle();
   const asker = askerOf(truth, secret);
   const isEnded = asker === null || !mayFollow(truth, asker, watch);
@@ -138,10 +210,9 @@ async function compare(
     );
   }
   const expected = visibleTo(truth, asker as Asker, watch);
-  const isPeoples = watch.store === "tokens" || watch.store === "sessions";
   const form = (values: Iterable<JsonObject>) =>
     [...values]
-      .map(({ branch: _, ...rest }) => (isPeoples ? String(rest["_id"]) : sorted(rest)))
+      .map(({ branch: _, ...rest }) => (isPeoples(watch) ? String(rest["_id"]) : sorted(rest)))
       .sort();
   const [wanted, found] = [form(expected), form(watcher.known.values())];
   tally.compared++;
@@ -197,11 +268,18 @@ function randomWatch(random: Random, truth: Truth): Watch {
   return { store, filter: JSON.stringify(filter) };
 }
 
-/** Seldom drawn otherwise, and what changes most. */
+/** A group to a place where it may stand: seldom drawn otherwise, and what changes most. */
 function randomMove(random: Random, truth: Truth): Request {
-  const groups = thingsOf(truth, "groups").map(({ id }) => id);
-  const patch = { parent: random.pick(groups) };
-  return { kind: "update", store: "groups", id: random.pick(groups), patch };
+  const groups = thingsOf(truth, "groups");
+  const parents = new Map(groups.map(({ id, fields }) => [id, fields["parent"]]));
+  const movable = groups.filter(({ fields }) => typeof fields["parent"] === "string");
+  const { id, fields } = random.pick(movable.length > 0 ? movable : groups);
+  const isBelow = (one: Json | undefined): boolean => {
+    return typeof one === "string" && (one === id || isBelow(parents.get(one)));
+  };
+  const others = groups.filter((one) => one.id !== fields["parent"] && !isBelow(one.id));
+  const parent = random.pick(others.length > 0 ? others : groups).id;
+  return { kind: "update", store: "groups", id, patch: { parent } };
 }
 
 async function openHouse(truth: MutableTruth, openEngine: FeedWorld["openEngine"]) {

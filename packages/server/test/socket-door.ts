@@ -74,7 +74,7 @@ export function socketWatchDoor({ url }: SocketServer): WatchDoor {
     async watch(secret, watch) {
       const socket = await opened(url, secret);
       if (!socket) return null;
-      const watcher = new SocketWatcher(socket, watch);
+      const watcher = new SocketWatcher(socket, watch, () => opened(url, secret));
       if (await watcher.begin()) return watcher;
       socket.disconnect();
       return null;
@@ -85,29 +85,52 @@ export function socketWatchDoor({ url }: SocketServer): WatchDoor {
 class SocketWatcher implements Watcher {
   known = new Map<string, JsonObject>();
   ended: string | null = null;
-  readonly #socket: Socket;
+  gaps = 0;
+  moved = 0;
   readonly #watch: Watch;
+  readonly #open: () => Promise<Socket | null>;
+  #socket: Socket;
   #pending: Promise<void> = Promise.resolve();
   #last = 0;
+  #isCut = false;
 
-  constructor(socket: Socket, watch: Watch) {
-    this.#socket = socket;
+  constructor(socket: Socket, watch: Watch, open: () => Promise<Socket | null>) {
     this.#watch = watch;
-    socket.on("change", (change) => this.#then(() => this.#take(change)));
-    socket.on("gap", () => this.#then(() => this.#fetch()));
-    socket.on("end", (end) => {
-      this.ended = String(end.tags);
-    });
-    socket.on("disconnect", (why) => {
-      this.ended ??= why;
-    });
+    this.#open = open;
+    this.#socket = socket;
+    this.#listen(socket);
   }
 
   async begin(): Promise<boolean> {
     const answer = await this.#socket.emitWithAck("subscribe", this.#watch);
     if (answer.success !== true) return false;
+    this.#last = answer.seq;
     await this.#fetch();
     return true;
+  }
+
+  cut(): void {
+    this.#isCut = true;
+    this.#socket.disconnect();
+  }
+
+  async resume(): Promise<void> {
+    await this.#pending;
+    const socket = await this.#open();
+    if (!socket) {
+      this.ended = "unauthorized";
+      return;
+    }
+    this.#socket = socket;
+    this.#isCut = false;
+    this.#listen(socket);
+    const asking = socket.emitWithAck("subscribe", { ...this.#watch, since: this.#last });
+    const lost = new Promise<null>((resolve) => {
+      socket.once("disconnect", () => resolve(null));
+    });
+    const answer = await Promise.race([asking.catch(() => null), lost]);
+    if (answer?.success === false) this.ended = String(answer.tags);
+    if (answer?.gap) this.#miss(answer.seq);
   }
 
   /** An answer comes behind the events before it; what a gap asks for is waited for too. */
@@ -120,6 +143,25 @@ class SocketWatcher implements Watcher {
     this.#socket.disconnect();
   }
 
+  #listen(socket: Socket): void {
+    socket.on("change", (change) => this.#then(() => this.#take(change)));
+    socket.on("gap", ({ seq }) => this.#miss(seq));
+    socket.on("end", (end) => {
+      this.ended = String(end.tags);
+    });
+    socket.on("disconnect", (why) => {
+      if (!this.#isCut) this.ended ??= why;
+    });
+  }
+
+  #miss(seq: number): void {
+    this.gaps++;
+    this.#then(() => {
+      this.#last = seq;
+      return this.#fetch();
+    });
+  }
+
   #then(work: () => void | Promise<void>): void {
     this.#pending = this.#pending.then(work);
   }
@@ -127,6 +169,7 @@ class SocketWatcher implements Watcher {
   #take(change: { seq: number; id: string; entity: JsonObject | null }): void {
     if (change.seq <= this.#last) throw new Error(`${change.seq} comes after ${this.#last}`);
     this.#last = change.seq;
+    if (!Number.isInteger(change.seq)) this.moved++;
     if (change.entity) this.known.set(change.id, change.entity);
     else this.known.delete(change.id);
   }

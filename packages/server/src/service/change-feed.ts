@@ -3,64 +3,72 @@
  * (design 5). Writers never wait for it: a commit only wakes it. Knows no wire form.
  */
 import { type Caller, type Change, type GroupTree, StoaError } from "@stoa/domain";
-import type { Commit } from "../storage/engine.ts";
-import { sameRights } from "./caller-service.ts";
+import type { Commit, Engine } from "../storage/engine.ts";
 import { ChangeWindow } from "./change-window.ts";
-import type { OpenedChange } from "./feed-event.ts";
+import { FeedAudience } from "./feed-audience.ts";
+import { type OpenedChange, Version } from "./feed-event.ts";
 import { type FollowedFeed, Follower, type Receiver, type Subscribed } from "./feed-follower.ts";
-import { FeedIndex } from "./feed-index.ts";
+import { MovedEntities, type MoveSource } from "./feed-move.ts";
 import { endsStore, missesSince, openChange } from "./feed-past.ts";
-import { catchUp, type ReplaySource } from "./feed-replay.ts";
-import { isPersonal, requireWatch, sightOf } from "./feed-sight.ts";
+import { isAboutPeople, type PeopleFeed, takePeople, verify } from "./feed-people.ts";
+import { type ReplaySource, replay } from "./feed-replay.ts";
+import { requireWatch, sightOf } from "./feed-sight.ts";
 import { Subscription, type Wish } from "./feed-subscription.ts";
-import { isSameReach, treeAfter } from "./feed-tree.ts";
+import { isMove, TreePast, treeAfter } from "./feed-tree.ts";
 import {
   againMs,
   changesAtOnce,
   expiryEveryMs,
   faultsMax,
   nextTurn,
+  Slice,
+  Turns,
   turnMsMax,
 } from "./feed-turn.ts";
 import type { House } from "./house.ts";
 import type { Observe } from "./observation.ts";
 
-export class ChangeFeed implements FollowedFeed, ReplaySource {
+export class ChangeFeed implements FollowedFeed, ReplaySource, PeopleFeed, MoveSource {
   readonly counts = { events: 0, gaps: 0, drops: 0 };
   readonly window = new ChangeWindow();
+  readonly audience = new FeedAudience();
+  readonly turns = new Turns();
+  readonly moved = new MovedEntities(this);
   readonly #observe: Observe;
   #house: House | undefined;
   #position = 0;
-  /** The highest number that is known to be committed. */
   #head = 0;
   /** The groups as of `#position`. */
   #tree: GroupTree | undefined;
-  readonly #followers = new Set<Follower>();
-  readonly #index = new FeedIndex<Subscription>();
+  readonly #past = new TreePast();
   /** Unix milliseconds at which the oldest commit that is still to be told came. */
   #wokenAt = 0;
   #running: Promise<void> | undefined;
-  readonly #followerOf = new Map<Subscription, Follower>();
+  /** Those that are on their way to where the feed stands. */
+  readonly #catchingUp = new Set<{ readonly follower: Follower }>();
   #expiry: NodeJS.Timeout | undefined;
   #isClosed = false;
   /** In a row, at the same change. */
   #faults = 0;
-  /** The last change of groups, and of users, roles or groups. */
-  #movedAt = 0;
+  /** Up to here changes were lost to it. */
+  #lostAt = 0;
+  /** The last change of users, roles or groups. */
   #peopleAt = 0;
 
   constructor(observe: Observe) {
     this.#observe = observe;
   }
 
-  /** Begins behind what has been committed so far. */
-  begin(house: House, last: { groups: number; people: number }): void {
+  /**
+   * Begins behind what has been committed so far.
+   * @param peopleAt the last change of users, roles or groups.
+   */
+  begin(house: House, peopleAt: number): void {
     this.#house = house;
     this.#position = this.#head;
     this.#tree = house.engine.tree;
-    // Whether it was a move is not known any more; the root alone never moves.
-    this.#movedAt = house.engine.tree.size > 1 ? last.groups : 0;
-    this.#peopleAt = last.people;
+    this.#past.begin(this.#position);
+    this.#peopleAt = peopleAt;
     this.window.begin(this.#position);
     this.#expiry = setInterval(() => this.#endExpired(), expiryEveryMs).unref();
   }
@@ -70,7 +78,32 @@ export class ChangeFeed implements FollowedFeed, ReplaySource {
   }
 
   get tree(): GroupTree {
-    return this.#tree ?? this.#open.engine.tree;
+    return this.#tree ?? this.engine.tree;
+  }
+
+  /** The highest number that is known to be committed. */
+  get head(): number {
+    return this.#head;
+  }
+
+  get keptSince(): number {
+    return this.engine.keptSince;
+  }
+
+  get house(): House {
+    if (!this.#house) throw new StoaError("unavailable", "The feed has not begun.");
+    return this.#house;
+  }
+
+  get engine(): Engine {
+    return this.house.engine;
+  }
+
+  get storeNames(): readonly string[] {
+    return this.house.catalog
+      .definitions()
+      .map(({ name }) => name)
+      .sort();
   }
 
   onCommit({ sequence, changes }: Commit): void {
@@ -85,43 +118,37 @@ export class ChangeFeed implements FollowedFeed, ReplaySource {
   attach(caller: Caller, receiver: Receiver): Follower {
     if (this.#isClosed) throw new StoaError("unavailable", "The server is about to stop.");
     const follower = new Follower(this, caller, receiver);
-    this.#followers.add(follower);
+    this.audience.followers.add(follower);
     this.#report(0);
-    this.#verify(follower).catch((cause: unknown) => this.#fault(cause));
+    verify(this, follower, this.#position).catch((cause: unknown) => this.#fault(cause));
     return follower;
   }
 
-  /** What happened between signing in and following is not told by the feed. */
-  async #verify(follower: Follower): Promise<void> {
-    const { callers } = this.#open;
-    if (await callers.isUnchanged(follower.caller)) return;
-    const now = await callers.again(follower.caller);
-    if (now) await this.#change(follower, now, this.#position);
-    else follower.close("unauthorized");
-  }
-
   detach(follower: Follower): void {
-    this.#followers.delete(follower);
+    this.audience.followers.delete(follower);
     for (const subscription of follower.subscriptions.values()) this.#drop(subscription);
     follower.subscriptions.clear();
     this.#report(0);
   }
 
-  /** Resolves when what has been committed so far has been told. */
+  /** Resolves when what has been committed so far has been told to whoever takes it. */
   async settle(): Promise<void> {
     const until = this.#head;
     while (this.#position < until) await (this.#running ?? nextTurn());
+    while ([...this.#catchingUp].some(({ follower }) => follower.hasRoom && !follower.isClosed)) {
+      await nextTurn();
+    }
   }
 
   /** Ends every follower; no more can be heard of. */
   close(): void {
     this.#isClosed = true;
     clearInterval(this.#expiry);
-    for (const follower of [...this.#followers]) follower.close("draining");
+    for (const follower of [...this.audience.followers]) follower.close("draining");
   }
 
   async subscribe(follower: Follower, wish: Wish): Promise<Subscribed> {
-    const house = this.#open;
+    const { house } = this;
     for (;;) {
       const { caller } = follower;
       requireWatch(house, caller, wish.store);
@@ -137,9 +164,7 @@ export class ChangeFeed implements FollowedFeed, ReplaySource {
       follower.subscriptions.set(id, subscription);
       const start = () => {
         follower.start(subscription);
-        catchUp(this, follower, subscription).catch((cause: unknown) => {
-          this.#end(follower, subscription, cause);
-        });
+        this.#catchUp(follower, subscription);
       };
       return { subscription: id, seq: Math.max(position, this.#position), gap, start };
     }
@@ -156,26 +181,34 @@ export class ChangeFeed implements FollowedFeed, ReplaySource {
    * who sees what has changed since (rule 19).
    */
   misses(caller: Caller, store: string | null, since: number): Promise<boolean> {
-    const { engine } = this.#open;
-    const marks = { head: this.#head, movedAt: this.#movedAt, peopleAt: this.#peopleAt };
-    return missesSince(engine, marks, { caller, store, since });
+    const marks = { head: this.#head, lostAt: this.#lostAt, peopleAt: this.#peopleAt };
+    return missesSince(this.engine, marks, { caller, store, since });
   }
 
   /** Changes later than a sequence number, from memory where they are there. */
   async changesAfter(sequence: number, countMax: number): Promise<readonly Change[]> {
-    const { engine } = this.#open;
-    return this.window.after(sequence, countMax) ?? engine.changes(sequence, countMax);
+    const { engine, window } = this;
+    return window.after(sequence, countMax) ?? engine.changes(Math.floor(sequence), countMax);
   }
 
   /** The change with its versions, as of a tree, and the entity as it is now. */
   opened(change: Change, before: GroupTree, after: GroupTree): Promise<OpenedChange> {
     const isLatest = this.window.isLatest(change) ?? false;
-    return openChange(this.#open.engine, change, { before, after, isLatest });
+    return openChange(this.engine, change, { before, after, isLatest });
   }
 
-  get #open(): House {
-    if (!this.#house) throw new StoaError("unavailable", "The feed has not begun.");
-    return this.#house;
+  async presentOf(version: Version, store: string, sequence: number): Promise<Version | null> {
+    const { engine } = this;
+    const { tree } = engine;
+    const { entity } = version;
+    const isSame = this.window.isSameSince(sequence, store, entity.id);
+    if (isSame && tree === version.tree) return version;
+    const now = isSame ? entity : await engine.read(store, entity.id);
+    return now ? new Version(now, tree) : null;
+  }
+
+  treeAt(sequence: number): Promise<GroupTree> {
+    return this.#past.treeAt(sequence, this);
   }
 
   async #run(): Promise<void> {
@@ -219,46 +252,72 @@ export class ChangeFeed implements FollowedFeed, ReplaySource {
 
   /** What cannot be told any more, everybody has missed. */
   async #skipTo(sequence: number): Promise<void> {
-    this.#position = this.#movedAt = this.#peopleAt = sequence;
-    this.#tree = this.#open.engine.tree;
-    for (const follower of [...this.#followers]) await this.#verify(follower);
-    for (const [follower, subscription] of this.#each()) follower.gap(subscription, sequence);
-  }
-
-  *#each(): Iterable<readonly [Follower, Subscription]> {
-    for (const follower of [...this.#followers]) {
-      for (const subscription of [...follower.subscriptions.values()]) {
-        yield [follower, subscription];
-      }
-    }
+    this.#position = this.#lostAt = this.#peopleAt = sequence;
+    this.#tree = this.engine.tree;
+    this.#past.begin(sequence);
+    for (const follower of [...this.audience.followers]) await verify(this, follower, sequence);
+    for (const [follower, one] of this.audience.each()) follower.gap(one, sequence);
   }
 
   async #take(change: Change): Promise<void> {
     const before = this.tree;
-    const after = treeAfter(before, change, this.#open.engine.tree);
-    await this.#takePeople(change);
-    if (before !== after) this.#takeMove(change, before, after);
-    const isHeard = this.#index.has(change.store);
+    const after = treeAfter(before, change, this.engine.tree);
+    if (isAboutPeople(change)) this.#peopleAt = change.sequence;
+    await takePeople(this, change);
+    const isHeard = this.audience.hasStore(change.store);
     const opened = isHeard ? await this.opened(change, before, after) : null;
     // From here on at once, so that a subscription comes before it or after it.
+    this.#past.add(change, before);
     this.#tree = after;
     this.#position = change.sequence;
     this.#faults = 0;
-    if (opened) for (const one of this.#index.candidates(opened)) this.#deliver(one, opened);
+    if (isMove(change)) this.#takeMove(change, before, after);
+    if (opened) for (const one of this.audience.candidates(opened)) this.#deliver(...one, opened);
     if (change.store === "stores" && change.op === "remove") this.#endStore(change);
   }
 
-  #deliver(subscription: Subscription, opened: OpenedChange): void {
+  /** Those to whom it brings or takes entities read it from the log, while the others go on. */
+  #takeMove({ sequence }: Change, before: GroupTree, after: GroupTree): void {
+    for (const [follower, subscription] of this.audience.each()) {
+      if (!this.audience.hears(subscription) || !subscription.heedsMove(before, after)) continue;
+      subscription.position = Math.max(subscription.position, sequence - 1);
+      this.audience.mute(subscription);
+      this.#catchUp(follower, subscription);
+    }
+  }
+
+  /** Tells it what it has not heard of, and then lets it hear. */
+  #catchUp(follower: Follower, subscription: Subscription): void {
+    const way = { follower };
+    this.#catchingUp.add(way);
+    this.#replayTo(follower, subscription)
+      .catch((cause: unknown) => this.end(follower, subscription, cause))
+      .finally(() => this.#catchingUp.delete(way));
+  }
+
+  async #replayTo(follower: Follower, subscription: Subscription): Promise<void> {
+    const slice = new Slice(this.turns);
+    for (;;) {
+      for await (const found of replay(this, subscription)) {
+        if (subscription.isOver || follower.isClosed) return;
+        if ("missed" in found) follower.gap(subscription, found.missed);
+        else this.#deliver(follower, subscription, found);
+        if (!follower.hasRoom) await follower.room();
+        if (slice.isOver) await slice.next();
+      }
+      if (subscription.isOver || follower.isClosed) return;
+      // At once: no change comes between the last look and the first word of the feed.
+      if (subscription.position < this.#position) continue;
+      this.audience.hear(follower, subscription);
+      return this.#report(0);
+    }
+  }
+
+  #deliver(follower: Follower, subscription: Subscription, opened: OpenedChange): void {
     const { sequence, store } = opened.change;
     if (sequence <= subscription.position) return;
     subscription.position = sequence;
-    const follower = this.#followerOf.get(subscription);
-    if (!follower || !subscription.concerns(store)) return;
-    this.tell(follower, subscription, opened);
-  }
-
-  /** A filter that throws, or takes too long, ends its subscription and nothing else. */
-  tell(follower: Follower, subscription: Subscription, opened: OpenedChange): void {
+    if (!subscription.concerns(store)) return;
     const startedAt = performance.now();
     try {
       const event = subscription.eventOf(opened);
@@ -267,96 +326,21 @@ export class ChangeFeed implements FollowedFeed, ReplaySource {
       if (!subscription.isDear(endedAt - startedAt, endedAt)) return;
       throw new StoaError("timeout", "The filter takes too long for each change.");
     } catch (cause) {
-      this.#end(follower, subscription, cause);
-    }
-  }
-
-  hear(follower: Follower, subscription: Subscription): void {
-    this.#followerOf.set(subscription, follower);
-    this.#index.add(subscription);
-    this.#report(0);
-  }
-
-  get keptSince(): number {
-    return this.#open.engine.keptSince;
-  }
-
-  /** Those who are other people now see other things from here on, or nothing (rule 26). */
-  async #takePeople({ store, id, op, sequence }: Change): Promise<void> {
-    if (!decisive.has(store)) return;
-    if (store === "users" || store === "roles" || store === "groups") {
-      this.#peopleAt = sequence;
-      await this.#renewPersonal(sequence);
-    }
-    if (op === "insert" || store === "groups") return;
-    const known = new Map<string, Promise<Caller | null>>();
-    for (const follower of [...this.#followers]) {
-      const { user, role, wayId } = follower.caller;
-      const about = store === "users" ? user : store === "roles" ? role.id : wayId;
-      if (about !== id) continue;
-      let asking = known.get(wayId);
-      if (!asking) {
-        asking = this.#open.callers.again(follower.caller);
-        known.set(wayId, asking);
-      }
-      const now = await asking;
-      if (!now) follower.close("unauthorized");
-      else await this.#change(follower, now, sequence);
-    }
-  }
-
-  async #change(follower: Follower, now: Caller, sequence: number): Promise<void> {
-    const before = follower.caller;
-    follower.caller = now;
-    if (sameRights(before, now)) return;
-    for (const subscription of [...follower.subscriptions.values()]) {
-      await this.#renew(follower, subscription, sequence);
-    }
-  }
-
-  async #renew(follower: Follower, subscription: Subscription, sequence: number): Promise<void> {
-    try {
-      requireWatch(this.#open, follower.caller, subscription.store);
-      const sight = await sightOf(this.#open, follower.caller, subscription.store);
-      if (subscription.isOver) return;
-      const isHeard = this.#followerOf.has(subscription);
-      this.#index.remove(subscription);
-      subscription.caller = follower.caller;
-      subscription.sight = sight;
-      if (isHeard) this.#index.add(subscription);
-      follower.gap(subscription, sequence);
-    } catch (cause) {
-      this.#end(follower, subscription, cause);
-    }
-  }
-
-  /** Whose tokens and sessions one sees depends on everybody. */
-  async #renewPersonal(sequence: number): Promise<void> {
-    for (const [follower, subscription] of this.#each()) {
-      if (isPersonal(subscription.store)) await this.#renew(follower, subscription, sequence);
-    }
-  }
-
-  /** A group stands elsewhere: those who see more or less by it get a gap. */
-  #takeMove(change: Change, before: GroupTree, after: GroupTree): void {
-    this.#movedAt = change.op === "insert" ? this.#movedAt : change.sequence;
-    if (change.op !== "update") return;
-    for (const [follower, subscription] of this.#each()) {
-      const isSame = isSameReach(follower.caller.groups, before, after);
-      if (!isSame || subscription.readsBranch) follower.gap(subscription, change.sequence - 1);
+      this.end(follower, subscription, cause);
     }
   }
 
   /** Its entities are gone with it, and no change tells of each. */
   #endStore(change: Change): void {
-    for (const [follower, subscription] of this.#each()) {
+    for (const [follower, subscription] of this.audience.each()) {
       if (!endsStore(change, subscription.store)) continue;
       if (subscription.store === null) follower.gap(subscription, this.#position);
-      else this.#end(follower, subscription, new StoaError("not_found", "The store is gone."));
+      else this.end(follower, subscription, new StoaError("not_found", "The store is gone."));
     }
   }
 
-  #end(follower: Follower, subscription: Subscription, cause: unknown): void {
+  /** A filter that throws, or takes too long, ends its subscription and nothing else. */
+  end(follower: Follower, subscription: Subscription, cause: unknown): void {
     if (subscription.isOver) return;
     let error = cause;
     if (!(error instanceof StoaError)) {
@@ -371,13 +355,12 @@ export class ChangeFeed implements FollowedFeed, ReplaySource {
 
   #drop(subscription: Subscription): void {
     subscription.isOver = true;
-    this.#followerOf.delete(subscription);
-    this.#index.remove(subscription);
+    this.audience.mute(subscription);
   }
 
   #endExpired(): void {
-    const now = this.#open.now();
-    for (const follower of [...this.#followers]) {
+    const now = this.house.now();
+    for (const follower of [...this.audience.followers]) {
       if (follower.caller.expiresAt <= now) follower.close("unauthorized");
     }
   }
@@ -387,10 +370,8 @@ export class ChangeFeed implements FollowedFeed, ReplaySource {
   }
 
   #report(lagMs: number): void {
-    const size = { followers: this.#followers.size, subscriptions: this.#index.size };
-    this.#observe({ kind: "feed", ...size, ...this.counts, lagMs });
+    const { followers, size } = this.audience;
+    const sizes = { followers: followers.size, subscriptions: size };
+    this.#observe({ kind: "feed", ...sizes, ...this.counts, lagMs });
   }
 }
-
-/** Whose changes may change who somebody is. */
-const decisive: ReadonlySet<string> = new Set(["users", "roles", "groups", "tokens", "sessions"]);

@@ -61,6 +61,12 @@ export class ChangeWindow {
     return this.#latest.get(keyOf({ store, id })) === sequence;
   }
 
+  /** Whether an entity is as it was at a sequence number; undefined where that cannot be told. */
+  isSameSince(sequence: number, store: string, id: string): boolean | undefined {
+    if (sequence < this.#since) return undefined;
+    return (this.#latest.get(keyOf({ store, id })) ?? 0) <= sequence;
+  }
+
   get #count(): number {
     return this.#changes.length - this.#start;
   }

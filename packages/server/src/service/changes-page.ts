@@ -2,10 +2,10 @@
  * Changes asked for once, a page at a time: what a subscription would have been told. Knows no
  * wire form.
  */
-import { type Caller, type Change, everything, limit } from "@stoa/domain";
+import { type Caller, everything, limit } from "@stoa/domain";
 import type { ChangeFeed } from "./change-feed.ts";
 import type { FeedChange } from "./feed-event.ts";
-import { endsStore } from "./feed-past.ts";
+import { replay } from "./feed-replay.ts";
 import { requireWatch, sightOf } from "./feed-sight.ts";
 import { Subscription } from "./feed-subscription.ts";
 import type { House } from "./house.ts";
@@ -36,38 +36,26 @@ export async function changesPage(
   { store, since, limit: countMax }: ChangesQuestion,
 ): Promise<ChangesPage> {
   requireWatch(house, caller, store);
-  const until = feed.position;
-  if (await feed.misses(caller, store, since)) return { changes: [], next: until, gap: true };
+  if (await feed.misses(caller, store, since)) {
+    return { changes: [], next: feed.position, gap: true };
+  }
   const sight = await sightOf(house, caller, store);
   const kind = store === null ? "shared" : house.rulesOf(store).kind;
   const wish = { store, filter: everything, only: null };
   const subscription = new Subscription("", wish, { caller, kind, sight, position: since });
   const found: FeedChange[] = [];
   let gap = false;
-  let scanned = 0;
-  let next = since;
-  while (next < until && scanned < limit.changesScannedMax) {
-    const changes = await feed.changesAfter(next, pieceMax);
-    if (changes.length === 0) return { changes: found, next: until, gap };
-    for (const change of changes) {
-      if (change.sequence > until) return { changes: found, next: until, gap };
-      if (endsStore(change, store)) {
-        gap = true;
-        found.length = 0;
-      }
-      const event = await eventOf(feed, subscription, change);
-      if (event) found.push(event);
-      next = change.sequence;
-      if (found.length >= countMax) return { changes: found, next, gap };
+  for await (const one of replay(feed, subscription, limit.changesScannedMax)) {
+    if ("missed" in one) {
+      gap = true;
+      found.length = 0;
+      subscription.position = one.missed;
+      continue;
     }
-    scanned += changes.length;
+    subscription.position = one.change.sequence;
+    const event = subscription.eventOf(one);
+    if (event) found.push(event);
+    if (found.length >= countMax) break;
   }
-  return { changes: found, next, gap };
+  return { changes: found, next: subscription.position, gap };
 }
-
-async function eventOf(feed: ChangeFeed, subscription: Subscription, change: Change) {
-  if (!subscription.concerns(change.store)) return null;
-  return subscription.eventOf(await feed.opened(change, feed.tree, feed.tree));
-}
-
-const pieceMax = 500;

@@ -26,6 +26,7 @@ export type FeedEvent =
 export interface FeedChange {
   readonly kind: "change";
   readonly subscription: string;
+  /** A whole number; by a moved group one with a fraction (`partOf`), later than the one before. */
   readonly seq: number;
   readonly op: FeedOp;
   readonly store: string;
@@ -94,6 +95,8 @@ export class Version {
 
 /** A change with its versions opened, and the entity as it is now. */
 export interface OpenedChange {
+  /** Nothing of the entity has changed, only where its group stands. */
+  readonly isMoved?: boolean;
   readonly change: Change;
   readonly before: Version | null;
   readonly after: Version | null;

@@ -119,12 +119,18 @@ export class Follower {
       this.#feed.counts.events++;
       this.#receiver.send(event);
     }
-    if (this.#hasRoom) for (const go of this.#waiting.splice(0)) go();
+    if (this.hasRoom) for (const go of this.#waiting.splice(0)) go();
   }
 
-  /** Resolves when the queue is short enough for a replay to go on. */
+  /** Whether the queue is short enough for a replay to go on. */
+  get hasRoom(): boolean {
+    const count = this.#queue.length - this.#head;
+    return count < roomEventsMax && this.#bytes < limit.queuedBytesMax / 2;
+  }
+
+  /** Resolves when there is room. */
   room(): Promise<void> {
-    if (this.#hasRoom || this.isClosed) return Promise.resolve();
+    if (this.hasRoom || this.isClosed) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
@@ -137,11 +143,6 @@ export class Follower {
     this.#lost.clear();
     for (const go of this.#waiting.splice(0)) go();
     if (why) this.#receiver.end(why);
-  }
-
-  get #hasRoom(): boolean {
-    const count = this.#queue.length - this.#head;
-    return count < roomEventsMax && this.#bytes < limit.queuedBytesMax / 2;
   }
 
   #next(): FeedEvent | undefined {

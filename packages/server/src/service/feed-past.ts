@@ -12,8 +12,8 @@ import { isPersonal } from "./feed-sight.ts";
 export interface Marks {
   /** The highest sequence number there is. */
   readonly head: number;
-  /** The last change of the tree of groups that moved or removed one. */
-  readonly movedAt: number;
+  /** Up to here the feed itself has lost its way. */
+  readonly lostAt: number;
   /** The last change of users, roles or groups. */
   readonly peopleAt: number;
 }
@@ -24,10 +24,10 @@ export interface Marks {
  */
 export async function missesSince(
   engine: Engine,
-  { head, movedAt, peopleAt }: Marks,
+  { head, lostAt, peopleAt }: Marks,
   { caller, store, since }: { caller: Caller; store: string | null; since: number },
 ): Promise<boolean> {
-  if (since > head || since < engine.keptSince || movedAt > since) return true;
+  if (since > head || since < engine.keptSince || since < lostAt) return true;
   if (isPersonal(store) && peopleAt > since) return true;
   const isSame = await Promise.all([
     isSameSince(engine, "users", caller.user, since),

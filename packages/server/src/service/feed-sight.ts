@@ -30,13 +30,10 @@ export async function sightOf(house: House, caller: Caller, store: string | null
     return ({ entity, tree }) => sees(visible, entity, tree);
   }
   const kind = store === null ? "shared" : house.rulesOf(store).kind;
-  let visible: Filter | undefined;
-  let of: GroupTree | undefined;
+  const known = new WeakMap<GroupTree, Filter>();
   return ({ entity, tree }) => {
-    if (!visible || of !== tree) {
-      visible = visibleTo(caller, kind, tree);
-      of = tree;
-    }
+    const visible = known.get(tree) ?? visibleTo(caller, kind, tree);
+    known.set(tree, visible);
     return sees(visible, entity, tree);
   };
 }

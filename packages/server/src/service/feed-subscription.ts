@@ -5,6 +5,7 @@
 import {
   type Caller,
   type Filter,
+  type GroupTree,
   limit,
   matches,
   type Path,
@@ -19,7 +20,8 @@ import {
   type Version,
 } from "./feed-event.ts";
 import type { Indexed } from "./feed-index.ts";
-import type { Sight } from "./feed-sight.ts";
+import { isPersonal, type Sight } from "./feed-sight.ts";
+import { isSameReach } from "./feed-tree.ts";
 import { mayGet } from "./permission.ts";
 
 export interface Wish {
@@ -37,6 +39,7 @@ export class Subscription implements Indexed {
   readonly filter: Filter;
   readonly kind: VisibilityKind;
   readonly #only: readonly Path[] | null;
+  readonly #readsBranch: boolean;
   caller: Caller;
   sight: Sight;
   /** Everything up to it has been considered. */
@@ -66,15 +69,19 @@ export class Subscription implements Indexed {
     this.store = wish.store;
     this.filter = wish.filter;
     this.#only = wish.only;
+    this.#readsBranch = JSON.stringify(wish.filter).includes('"branch"');
     this.kind = as.kind;
     this.caller = as.caller;
     this.sight = as.sight;
     this.position = as.position;
   }
 
-  /** Whether its filter reads what changes when a group is moved. */
-  get readsBranch(): boolean {
-    return JSON.stringify(this.filter).includes('"branch"');
+  /** Whether what it shows may be other entities when a group has been moved. */
+  heedsMove(before: GroupTree, after: GroupTree): boolean {
+    // These get a gap with every change of groups.
+    if (isPersonal(this.store)) return false;
+    if (this.#readsBranch) return true;
+    return this.kind !== "everything" && !isSameReach(this.caller.groups, before, after);
   }
 
   concerns(store: string): boolean {
@@ -91,7 +98,7 @@ export class Subscription implements Indexed {
     const was = before !== null && this.#shows(before);
     const is = after !== null && this.#shows(after);
     const op = opOf(change.op, was, is);
-    if (op === null) return null;
+    if (op === null || (opened.isMoved && op === "update")) return null;
     const hasBody = op !== "leave" && op !== "remove";
     if (hasBody && (present === null || !this.sight(present))) return null;
     return {

@@ -1,7 +1,6 @@
 /**
  * How the feed shares the process with everything else: how much it does at once, and how often.
  */
-
 export const changesAtOnce = 200;
 /** How long it works before it lets others. */
 export const turnMsMax = 10;
@@ -13,4 +12,44 @@ export const expiryEveryMs = 400;
 
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+/**
+ * One turn of the event loop for each that waits, in order: however many catch up at the same time,
+ * what comes in between is held up by one of them at most.
+ */
+export class Turns {
+  #waiting: (() => void)[] = [];
+
+  next(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      if (this.#waiting.length === 1) setImmediate(() => this.#release());
+    });
+  }
+
+  #release(): void {
+    this.#waiting.shift()?.();
+    if (this.#waiting.length > 0) setImmediate(() => this.#release());
+  }
+}
+
+/** Work in slices of `turnMsMax`. */
+export class Slice {
+  readonly #turns: Turns;
+  #startedAt = performance.now();
+
+  constructor(turns: Turns) {
+    this.#turns = turns;
+  }
+
+  get isOver(): boolean {
+    return performance.now() - this.#startedAt >= turnMsMax;
+  }
+
+  /** Lets others. */
+  async next(): Promise<void> {
+    await this.#turns.next();
+    this.#startedAt = performance.now();
+  }
 }

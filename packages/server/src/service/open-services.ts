@@ -85,19 +85,11 @@ export async function openServices({
   await engine.transact(
     async (tx) => {
       catalog.load(await readDefinitions(tx));
-      feed.begin(house, lastChanges(tx));
+      feed.begin(house, tx.lastChange(["users", "roles", "groups"]));
     },
     { alone: true },
   );
   return { services: servicesOf(house, feed), engine, firstPassword };
-}
-
-/** When groups, and when people were last changed. */
-function lastChanges(tx: Transaction): { groups: number; people: number } {
-  return {
-    groups: tx.lastChange(["groups"]),
-    people: tx.lastChange(["users", "roles", "groups"]),
-  };
 }
 
 function servicesOf(house: House, feed: ChangeFeed): Services {

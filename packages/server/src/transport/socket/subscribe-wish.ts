@@ -29,9 +29,9 @@ export function wishOf(sent: unknown): Wish {
   };
 }
 
-/** A sequence number as text, such as that of `?since=`. Errors: `validation`. */
+/** A sequence number as text, as in `?since=`: `"417"`, `"416.25"`. Errors: `validation`. */
 export function sinceOfText(text: string): number {
-  return sinceOf(/^\d{1,16}$/.test(text) ? Number(text) : text) as number;
+  return sinceOf(/^\d{1,16}(\.\d{1,16})?$/.test(text) ? Number(text) : text) as number;
 }
 
 /** `*` is every store that one may read. */
@@ -82,6 +82,6 @@ function onlyOf(only: Json): readonly Path[] | null {
 
 function sinceOf(since: Json): number | undefined {
   if (since === null) return undefined;
-  if (typeof since === "number" && Number.isSafeInteger(since) && since >= 0) return since;
+  if (typeof since === "number" && since >= 0 && since <= Number.MAX_SAFE_INTEGER) return since;
   throw violation("since", "integer", "must be a sequence number");
 }
