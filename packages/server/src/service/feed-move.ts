@@ -113,13 +113,14 @@ async function readPresent(
   const slice = new Slice(turns);
   let [bytes, count] = [0, 0];
   for await (const { texts } of engine.find(store, idsIn(groups))) {
-    for (const text of texts) {
-      const entity = await engine.read(store, (JSON.parse(text) as { _id: string })._id);
+    const ids = texts.map((text) => (JSON.parse(text) as { _id: string })._id);
+    for (const entity of await Promise.all(ids.map((id) => engine.read(store, id)))) {
       if (entity && entity.revision <= sequence) found.set(entity.id, entity);
       bytes += entity?.body.length ?? 0;
-      if (++count > limit.movedEntitiesMax || bytes > limit.movedBytesMax) return null;
-      if (slice.isOver) await slice.next();
     }
+    count += ids.length;
+    if (count > limit.movedEntitiesMax || bytes > limit.movedBytesMax) return null;
+    if (slice.isOver) await slice.next();
   }
   return found;
 }
