@@ -170,3 +170,53 @@ test("a client of version 2 calls and hears", async () => {
   await until(() => heard.length > 0, "the event");
   assert.deepEqual(heard, [7]);
 });
+
+test("a call tells the version, minds If-Match and a key, and says what headers would", async () => {
+  const socket = await connected(world.url, { auth: { token: world.tokenOf("ada") } });
+  open.push(socket);
+  const ack = (name: string, ...args: unknown[]) =>
+    new Promise<unknown[]>((resolve) => {
+      socket.emit(name, ...args, (...answer: unknown[]) => resolve(answer));
+    });
+  const id = world.ids["gouda"];
+  const [, , etag] = await ack("get", "cities", id, {});
+  assert.match(String(etag), /^"\d+\.\d+"$/);
+  const [, , changed] = await ack("patch", "cities", id, { n: 1 }, { ifMatch: etag });
+  assert.notEqual(changed, etag);
+  const late = `ifMatch=${encodeURIComponent(String(etag))}`;
+  for (const [stale] of [
+    await ack("patch", "cities", id, { n: 2 }, { ifMatch: etag }),
+    await ack("remove", "cities", id, late),
+  ]) {
+    assert.equal((stale as { code: number }).code, 412);
+  }
+  const key = { idempotencyKey: "once" };
+  const [, first] = await ack("create", "cities", { name: "Aa" }, key);
+  const [, again] = await ack("create", "cities", { name: "Aa" }, key);
+  assert.deepEqual(again, first);
+  const byHttp = await world.send({
+    as: "ada",
+    method: "POST",
+    url: "/api/v1/cities",
+    headers: { "idempotency-key": "once" },
+    body: { name: "Aa" },
+  });
+  assert.equal(byHttp.json._id, (first as { _id: string })._id);
+  const [other] = await ack("create", "cities", { name: "Bb" }, key);
+  assert.equal((other as { code: number }).code, 409);
+  const [refused] = await ack("update", "cities", id, {}, {});
+  assert.match(String((refused as { allow: string }).allow), /PATCH/);
+});
+
+test("a subscription takes `>` and `<` as lists do", async () => {
+  const socket = await connected(world.url, { auth: { token: world.tokenOf("ada") } });
+  open.push(socket);
+  const heard: unknown[] = [];
+  socket.on("change", ({ entity }) => heard.push(entity.n));
+  await new Promise((resolve) =>
+    socket.emit("subscribe", { store: "cities", where: { "n>": 20, "n<": 23 } }, resolve),
+  );
+  for (const n of [20, 21, 23, 22]) await call(socket, "create", "cities", { n }, {});
+  await until(() => heard.includes(22), "the event");
+  assert.deepEqual(heard, [21, 22]);
+});

@@ -6,16 +6,26 @@ import type { JsonObject } from "@stoa/domain";
 import { problemOf } from "../problem.ts";
 
 /**
- * `{success: false, name: "NotFound", code: 404, className: "not-found", message: ..}`
+ * `{success: false, name: "NotFound", code: 404, className: "not-found", message: ..}`, and what
+ * HTTP says in headers: `allow: "GET"`, `retryAfter: "1"`.
  * @param fault as for `problemOf`.
  */
 export function callProblem(error: unknown, fault: (cause: unknown) => string): JsonObject {
-  const { text, status } = problemOf(error, fault);
+  const { text, status, headers } = problemOf(error, fault);
   const ours = JSON.parse(text) as JsonObject;
   const name = names.get(status) ?? (status >= serverErrorMin ? "GeneralError" : "BadRequest");
   const className = name.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase();
   const { details } = ours;
-  return { ...ours, name, code: status, className, ...(details && { errors: details }) };
+  const { allow, "retry-after": retryAfter } = headers;
+  return {
+    ...ours,
+    name,
+    code: status,
+    className,
+    ...(details && { errors: details }),
+    ...(allow !== undefined && { allow }),
+    ...(retryAfter !== undefined && { retryAfter }),
+  };
 }
 
 const names: ReadonlyMap<number, string> = new Map([

@@ -5,6 +5,7 @@
 import {
   type Caller,
   type EntityService,
+  type Found,
   isJsonObject,
   type Json,
   type JsonObject,
@@ -13,14 +14,18 @@ import {
   parseJson,
   StoaError,
   violation,
+  type WriteOptions,
 } from "@stoa/domain";
 import { requireAct } from "../../service/permission.ts";
-import type { Services } from "../../service/services.ts";
+import type { Keyed, Services } from "../../service/services.ts";
 import { creationOf } from "../entity-api/entity-body.ts";
+import { parseIfMatch } from "../entity-api/etag.ts";
+import { keyedBy } from "../entity-api/idempotency.ts";
 import { type ListQuery, parseListQuery, parseReadOptions } from "../entity-api/list-query.ts";
 import { parameterRecord } from "../query-string.ts";
 import { withoutId } from "../reference-api/reference-body.ts";
 import { objectText } from "../reference-api/reference-text.ts";
+import { apiPrefix, referencePrefix } from "../route.ts";
 import { feathersQuery, selectOf } from "./feathers-query.ts";
 
 export const callMethods = [
@@ -35,10 +40,18 @@ export const callMethods = [
 ] as const;
 export type CallMethod = (typeof callMethods)[number];
 
+/** What is acknowledged: `ack(null, value, etag)`. */
+export interface CallAnswer {
+  readonly value: Json;
+  /** The version of a whole entity: `"417.3"`. */
+  readonly etag: string | null;
+}
+
 /**
  * What the call answers.
  * @param args what came between the name of the call and its acknowledgement:
- * `["cities", {"$limit": 2}]`. A query may be an object of Feathers' or the text of a query string.
+ * `["cities", {"$limit": 2}]`. A query may be an object of Feathers' or the text of a query string;
+ * that of `create` may hold an `idempotencyKey`, those of `patch` and `remove` an `ifMatch`.
  * Errors: those of the service; `method` for `update` and for ids that are null; `validation`.
  */
 export async function answerCall(
@@ -46,14 +59,15 @@ export async function answerCall(
   caller: Caller,
   method: CallMethod,
   args: readonly unknown[],
-): Promise<Json> {
+): Promise<CallAnswer> {
   const [path, ...rest] = args.map(plain);
   const place = placeOf(path ?? null);
-  const entities = services.entitiesOf(caller, place.room ? { room: place.room } : {});
-  const called: Called = { ...place, caller, entities, rest };
+  const entitiesOf = (keyed?: Keyed) =>
+    services.entitiesOf(caller, { keyed, ...(place.room && { room: place.room }) });
+  const called: Called = { ...place, caller, entitiesOf, entities: entitiesOf(), rest };
   switch (method) {
     case "find":
-      return findAll(called);
+      return { value: await findAll(called), etag: null };
     case "get":
       return getOne(called);
     case "create":
@@ -63,7 +77,7 @@ export async function answerCall(
     case "remove":
       return removeOne(called);
     case "lookup":
-      return lookUp(called);
+      return { value: await lookUp(called), etag: null };
     case "update":
       throw new StoaError("method", "Entities are changed by patch.", { allow: ["PATCH"] });
     default:
@@ -79,6 +93,8 @@ interface Place {
 interface Called extends Place {
   readonly caller: Caller;
   readonly entities: EntityService;
+  /** Those that create once under a key. */
+  readonly entitiesOf: (keyed?: Keyed) => EntityService;
   /** What follows the path. */
   readonly rest: readonly Json[];
 }
@@ -149,46 +165,60 @@ function listOf(query: Json): ListQuery {
   return list;
 }
 
-async function getOne(called: Called): Promise<Json> {
+async function getOne(called: Called): Promise<CallAnswer> {
   const id = idOf(called.rest[0] ?? null);
   demand(called, "GET", id);
   const query = called.rest[1] ?? null;
   const options =
     typeof query === "string" ? parseReadOptions(query) : { only: selectOf(objectOf(query)) };
   const whole = called.room ? {} : options;
-  return shown(called, (await called.entities.read(called.store, id, whole)).text);
+  return answerOf(called, await called.entities.read(called.store, id, whole));
 }
 
-async function createAny(called: Called): Promise<Json> {
+async function createAny(called: Called): Promise<CallAnswer> {
   demand(called, "POST");
-  const { entities, store, room } = called;
+  const { store, room } = called;
   const creation = creationOf({ type: "json", value: called.rest[0] ?? null });
+  const { idempotencyKey } = parametersOf(called.rest[1] ?? null);
+  const route = room ? `POST ${referencePrefix}/${room}/${store}` : `POST ${apiPrefix}/${store}`;
+  const entities = called.entitiesOf(
+    keyedBy(idempotencyKey, route, creation as Json, "idempotencyKey"),
+  );
   if (Array.isArray(creation)) {
     const found = await entities.createAll(store, creation as readonly JsonObject[]);
-    return found.map(({ text }) => shown(called, text));
+    return { value: found.map(({ text }) => shown(called, text)), etag: null };
   }
   const { id, fields } = room
     ? withoutId(creation as JsonObject)
     : { id: undefined, fields: creation as JsonObject };
   const options = id === undefined ? {} : { id };
-  return shown(called, (await entities.create(store, fields, options)).text);
+  return answerOf(called, await entities.create(store, fields, options));
 }
 
-async function patchOne(called: Called): Promise<Json> {
+async function patchOne(called: Called): Promise<CallAnswer> {
   const id = idOf(called.rest[0] ?? null);
   demand(called, "PATCH", id);
+  const options = writeOptions(called.rest[2] ?? null);
   const patch = objectOf(called.rest[1] ?? null, "data");
   const fields = called.room ? withoutId(patch).fields : patch;
-  const options = { parameters: parametersOf(called.rest[2] ?? null) };
   const change = { kind: "merge", patch: fields } as const;
-  return shown(called, (await called.entities.update(called.store, id, change, options)).text);
+  return answerOf(called, await called.entities.update(called.store, id, change, options));
 }
 
-async function removeOne(called: Called): Promise<Json> {
+async function removeOne(called: Called): Promise<CallAnswer> {
   const id = idOf(called.rest[0] ?? null);
   demand(called, "DELETE", id);
-  const options = { parameters: parametersOf(called.rest[1] ?? null) };
-  return shown(called, (await called.entities.remove(called.store, id, options)).text);
+  const options = writeOptions(called.rest[1] ?? null);
+  return answerOf(called, await called.entities.remove(called.store, id, options));
+}
+
+function writeOptions(query: Json): WriteOptions {
+  const parameters = parametersOf(query);
+  return { parameters, ifMatch: parseIfMatch(parameters["ifMatch"]) };
+}
+
+function answerOf(place: Place, { text, etag }: Found): CallAnswer {
+  return { value: shown(place, text), etag };
 }
 
 async function lookUp(called: Called): Promise<Json> {

@@ -76,8 +76,8 @@ export class SocketSession {
     try {
       const { way, secret } = this.#credential;
       const caller = await this.#house.services.sessions.authenticate(way, secret);
-      const answer = await answerCall(this.#house.services, caller, method, args);
-      ack(null, answer);
+      const { value, etag } = await answerCall(this.#house.services, caller, method, args);
+      ack(null, value, ...(etag === null ? [] : [etag]));
     } catch (cause) {
       const problem = this.#problem(cause);
       status = Number(problem["code"]);

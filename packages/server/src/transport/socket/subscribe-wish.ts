@@ -64,6 +64,8 @@ function conditionOf(name: string, where: JsonObject): Filter {
     throw violation(`where.${name}`.slice(0, 100), "type", "takes values, and lists of them");
   }
   const value = values.map((one) => JSON.stringify(one)).join(",");
+  // `>` and `<` alone stand in the name of a parameter that has no `=`.
+  if (/[<>]$/.test(name)) return parseCondition({ name: `where.${name}${value}`, value: null });
   // The `=` of an operator ends the name of a parameter.
   return parseCondition({ name: `where.${name.replace(/=$/, "")}`, value });
 }
