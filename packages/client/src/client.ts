@@ -8,6 +8,8 @@ import { Credentials } from "./credentials.ts";
 import { EntityCalls } from "./entity-calls.ts";
 import { type Fetch, HttpTransport } from "./http-transport.ts";
 import { defaultRetry, type RetryPolicy, retrying } from "./retry.ts";
+import { SocketConnection } from "./socket-connection.ts";
+import { SocketTransport } from "./socket-transport.ts";
 import { Store } from "./store.ts";
 import { WireEntities } from "./wire-entities.ts";
 
@@ -19,10 +21,18 @@ export interface ClientOptions {
   readonly url?: string;
   /** An issued or a sign-in token; without one, the session cookie of a browser counts. */
   readonly token?: string | null;
+  /**
+   * By which calls travel: `http` (the default), or `socket`, one connection for all of them.
+   * Streams, signing in and lists with `only` or `unwind` go over HTTP either way; what is followed
+   * and live goes over the socket either way.
+   */
+  readonly transport?: "http" | "socket";
   /** How often, and after what pauses, requests are repeated that the server was too busy for. */
   readonly retry?: Partial<RetryPolicy>;
-  /** How long an answer may take to begin, milliseconds. */
+  /** How long an answer may take to begin, milliseconds; a minute where nothing is said. */
   readonly timeoutMs?: number;
+  /** Sent with every request; a browser's socket sends none. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Instead of the runtime's own. */
   readonly fetch?: Fetch;
 }
@@ -35,27 +45,23 @@ export class StoaClient {
   /** The contract of the domain, which the server implements in process. */
   readonly entities: EntityService;
   readonly #credentials: Credentials;
+  readonly #connection: SocketConnection;
   readonly #calls: EntityCalls;
+  readonly #isPaged: boolean;
 
   constructor(options: ClientOptions = {}) {
-    const {
-      timeoutMs = defaultTimeoutMs,
-      retry,
-      fetch = (...args) => globalThis.fetch(...args),
-    } = options;
+    const { timeoutMs = defaultTimeoutMs, headers = {}, fetch = ownFetch } = options;
     this.url = (options.url ?? ownOrigin()).replace(/\/+$/, "");
     this.#credentials = new Credentials(options.token ?? null);
-    const credentials = this.#credentials;
-    const http = new HttpTransport({ url: this.url, credentials, fetch, timeoutMs });
-    const transport = retrying(http, { ...defaultRetry, ...retry });
-    this.account = new Account(transport, credentials);
+    const wire = { url: this.url, credentials: this.#credentials, headers, timeoutMs };
+    this.#connection = new SocketConnection(wire);
+    this.#isPaged = options.transport === "socket";
+    const http = new HttpTransport({ ...wire, fetch });
+    const chosen = this.#isPaged ? new SocketTransport(this.#connection, http) : http;
+    const transport = retrying(chosen, { ...defaultRetry, ...options.retry });
+    this.account = new Account(transport, this.#credentials);
     this.#calls = new EntityCalls(transport, http);
-    this.entities = new WireEntities(this.#calls, { isPaged: false, newKey });
-  }
-
-  /** The contract, where what is created under the key is created once, also by another client. */
-  entitiesUnder(key: string): EntityService {
-    return new WireEntities(this.#calls, { isPaged: false, newKey: () => key });
+    this.entities = this.#entities(newKey);
   }
 
   /** `client.store<City>("cities")`; nothing is sent. */
@@ -68,13 +74,28 @@ export class StoaClient {
     return this.store<StoreFields>("stores");
   }
 
+  /** The contract, where what is created under the key is created once, also by another client. */
+  entitiesUnder(key: string): EntityService {
+    return this.#entities(() => key);
+  }
+
   /** The token in use; null where a cookie counts, or nothing. */
   get token(): string | null {
     return this.#credentials.token;
   }
+
+  /** Ends the socket, where there is one; nothing is followed any more. */
+  close(): void {
+    this.#connection.close();
+  }
+
+  #entities(key: () => string): EntityService {
+    return new WireEntities(this.#calls, { isPaged: this.#isPaged, newKey: key });
+  }
 }
 
 const newKey = () => crypto.randomUUID();
+const ownFetch: Fetch = (...request) => globalThis.fetch(...request);
 const defaultTimeoutMs = 60_000;
 
 function ownOrigin(): string {

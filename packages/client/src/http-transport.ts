@@ -15,6 +15,8 @@ export interface HttpOptions {
   readonly url: string;
   readonly credentials: Credentials;
   readonly fetch: Fetch;
+  /** Sent with every request. */
+  readonly headers: Readonly<Record<string, string>>;
   /** How long an answer may take to begin. */
   readonly timeoutMs: number;
 }
@@ -73,14 +75,14 @@ export class HttpTransport implements Transport {
 
   /** Errors: `unavailable` for what got no answer; the reason of an aborted signal. */
   async #fetch(request: Request, isOverridden: boolean): Promise<Response> {
-    const { credentials, fetch, timeoutMs } = this.#options;
+    const { credentials, fetch, headers, timeoutMs } = this.#options;
     const { body, signal } = request;
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), timeoutMs);
     try {
       return await fetch(this.#addressOf(request), {
         method: isOverridden ? "POST" : request.method,
-        headers: headersOf(request, credentials, isOverridden),
+        headers: { ...headers, ...headersOf(request, credentials, isOverridden) },
         credentials: "include",
         ...(body !== undefined && { body: JSON.stringify(body) }),
         signal: signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal,

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { serviceSuiteBehind } from "../../server/test/service-suite.ts";
 import { wireDoor, wireTally } from "./wire-door.ts";
 
-serviceSuiteBehind(wireDoor);
+serviceSuiteBehind(wireDoor("http"));
 
 test("all of it went over HTTP", () => {
   assert(wireTally.requests > 800, `${wireTally.requests} requests`);

@@ -4,30 +4,41 @@
  */
 import type { OpenDoor, Secret } from "../../server/test/rules-house.ts";
 import { serveSockets } from "../../server/test/socket-door.ts";
-import { StoaClient } from "../src/index.ts";
+import { type ClientOptions, StoaClient } from "../src/index.ts";
 
-/** How many requests went which way. */
+/** How many requests went over HTTP so far. */
 export const wireTally = { requests: 0 };
 
-export const wireDoor: OpenDoor = async (services) => {
-  const { url, close } = await serveSockets(services);
-  const clientOf = (secret: Secret) => new StoaClient({ url, ...credentialOf(secret), ...once });
-  return {
-    entitiesOf: async (secret) => clientOf(secret).entities,
-    makingOnce: async (secret, key) => clientOf(secret).entitiesUnder(key),
-    close,
+export function wireDoor(transport: "http" | "socket"): OpenDoor {
+  return async (services) => {
+    const { url, close } = await serveSockets(services);
+    const clients: StoaClient[] = [];
+    const clientOf = (secret: Secret) => {
+      const client = new StoaClient({ url, transport, ...options, ...credentialOf(secret) });
+      clients.push(client);
+      return client;
+    };
+    return {
+      entitiesOf: async (secret) => clientOf(secret).entities,
+      makingOnce: async (secret, key) => clientOf(secret).entitiesUnder(key),
+      close: () => {
+        for (const client of clients) client.close();
+        return close();
+      },
+    };
   };
+}
+
+const options: ClientOptions = {
+  // What is refused must be refused at once.
+  retry: { attemptsMax: 1 },
+  fetch: (url, init) => {
+    wireTally.requests++;
+    return fetch(url, init);
+  },
 };
 
-/** What is refused must be refused at once. */
-const once = { retry: { attemptsMax: 1 } } as const;
-
-/** A cookie as a browser would send it. */
-function credentialOf({ way, secret }: Secret) {
-  const send = (url: string, init: RequestInit) => {
-    wireTally.requests++;
-    const cookie = way === "session" ? { cookie: `sid=${secret}` } : {};
-    return fetch(url, { ...init, headers: { ...(init.headers as object), ...cookie } });
-  };
-  return { fetch: send, token: way === "token" ? secret : null };
+/** A cookie as a browser would send it, or a token. */
+function credentialOf({ way, secret }: Secret): ClientOptions {
+  return way === "token" ? { token: secret } : { headers: { cookie: `sid=${secret}` } };
 }

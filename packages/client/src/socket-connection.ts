@@ -1,0 +1,199 @@
+/**
+ * One Socket.IO connection of a client: opened when it is first needed, coming back by itself, with
+ * its calls and what was refused. Knows the protocol; no call by its meaning.
+ */
+import { type Json, limit, StoaError } from "@stoa/domain";
+import { io, type Socket } from "socket.io-client";
+import type { Credentials } from "./credentials.ts";
+import { errorOf, unreachable } from "./error-answer.ts";
+
+export interface SocketOptions {
+  /** With the prefix below which Stoa stands, if any. */
+  readonly url: string;
+  readonly credentials: Credentials;
+  /** Of the handshake; a browser sends none of them. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** How long a call may take, connecting included. */
+  readonly timeoutMs: number;
+}
+
+/** What a call was answered: the value, and for a whole entity its version. */
+export interface CallAnswer {
+  readonly value: Json;
+  readonly etag: string | null;
+}
+
+/** Somebody who stays to hear what the server says by itself. */
+export interface SocketListener {
+  /** A connection is there, the first one or a later one. */
+  connected(): void;
+  /** It is gone and will come back. */
+  lost(): void;
+  /** It is refused, or ended by the server, and does not come back by itself. */
+  ended(error: StoaError): void;
+  /** `change`, `gap` or `end`, with what it holds. */
+  told(event: string, message: Json): void;
+}
+
+export class SocketConnection {
+  readonly #options: SocketOptions;
+  readonly #listeners = new Set<SocketListener>();
+  readonly #waiting: (() => void)[] = [];
+  /** What to reject when the connection is refused. */
+  readonly #calls = new Set<(error: StoaError) => void>();
+  #free: number = limit.socketCallsMax;
+  #socket: Socket | null = null;
+  #deaf: () => void = () => {};
+
+  constructor(options: SocketOptions) {
+    this.#options = options;
+  }
+
+  get isConnected(): boolean {
+    return this.#socket?.connected ?? false;
+  }
+
+  /** Opens the connection, and keeps it as long as anybody listens. Gives what ends that. */
+  listen(listener: SocketListener): () => void {
+    this.#listeners.add(listener);
+    this.#open();
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * A call with `ack(error, value, etag)`. No more run at a time than the server takes.
+   * Errors: as the server refuses; `unavailable` where no answer came, so that a change may or may
+   * not have been made; the reason of an aborted signal.
+   */
+  async call(name: string, args: readonly Json[], signal?: AbortSignal): Promise<CallAnswer> {
+    signal?.throwIfAborted();
+    await this.#turn();
+    try {
+      return await this.#sent(name, args, signal);
+    } finally {
+      this.#free++;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  /** Sends something that is acknowledged by one message: `{success: true, ..}` or a refusal. */
+  async ask(name: string, message: Json): Promise<Json> {
+    const answer = await this.#answered(name, [message]);
+    const [value] = answer as [Json];
+    const { success } = value as { success?: boolean };
+    if (success !== true) throw refusalOf(value);
+    return value;
+  }
+
+  /** Ends it for good; calls under way are rejected. */
+  close(): void {
+    this.#deaf();
+    this.#socket?.disconnect();
+    this.#socket = null;
+    this.#rejectCalls(new StoaError("unavailable", "The client was closed."));
+  }
+
+  async #sent(name: string, args: readonly Json[], signal?: AbortSignal): Promise<CallAnswer> {
+    const [error, value, etag] = await this.#answered(name, args, signal);
+    if (error) throw refusalOf(error as Json);
+    return { value: (value ?? null) as Json, etag: typeof etag === "string" ? etag : null };
+  }
+
+  #answered(name: string, args: readonly Json[], signal?: AbortSignal): Promise<unknown[]> {
+    const socket = this.#open();
+    return new Promise((resolve, reject) => {
+      const end = () => {
+        this.#calls.delete(fail);
+        signal?.removeEventListener("abort", abort);
+      };
+      const fail = (error: unknown) => {
+        end();
+        reject(error);
+      };
+      const abort = () => fail(signal?.reason);
+      this.#calls.add(fail);
+      signal?.addEventListener("abort", abort, { once: true });
+      socket.timeout(this.#options.timeoutMs).emit(name, ...args, (...answer: unknown[]) => {
+        const [lost, ...rest] = answer;
+        if (lost) return fail(unreachable(lost));
+        end();
+        resolve(rest);
+      });
+    });
+  }
+
+  async #turn(): Promise<void> {
+    while (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#free--;
+  }
+
+  #open(): Socket {
+    if (this.#socket) {
+      if (!this.#socket.active) this.#socket.connect();
+      return this.#socket;
+    }
+    const { url, credentials, headers } = this.#options;
+    const { origin, pathname } = addressOf(url);
+    const socket = io(origin, {
+      path: `${pathname}/socket.io/`,
+      transports: ["websocket", "polling"],
+      tryAllTransports: true,
+      forceNew: true,
+      withCredentials: true,
+      extraHeaders: { ...headers },
+      auth: (answer) => answer(credentials.token === null ? {} : { token: credentials.token }),
+    });
+    this.#socket = socket;
+    this.#hear(socket);
+    // Who speaks is said once, when connecting.
+    this.#deaf = credentials.listen(() => socket.disconnect().connect());
+    return socket;
+  }
+
+  #hear(socket: Socket): void {
+    socket.on("connect", () => this.#each((listener) => listener.connected()));
+    socket.on("connect_error", (error: Error & { data?: Json }) => {
+      if (!socket.active) this.#end(error.data ? refusalOf(error.data) : unreachable(error));
+    });
+    socket.on("disconnect", (reason) => {
+      if (socket.active || reason === "io client disconnect") this.#each((one) => one.lost());
+      else this.#end(new StoaError("unauthorized", "The session or token has ended."));
+    });
+    for (const event of ["change", "gap", "end"]) {
+      socket.on(event, (message: Json) => this.#each((listener) => listener.told(event, message)));
+    }
+  }
+
+  #end(error: StoaError): void {
+    this.#rejectCalls(error);
+    this.#each((listener) => listener.ended(error));
+  }
+
+  #rejectCalls(error: StoaError): void {
+    for (const reject of [...this.#calls]) reject(error);
+    // What was not sent yet would go out by the next connection, and nobody waits for it.
+    if (this.#socket) this.#socket.sendBuffer = [];
+  }
+
+  #each(tell: (listener: SocketListener) => void): void {
+    for (const listener of [...this.#listeners]) tell(listener);
+  }
+}
+
+/** What stands before the first `/` of the path, and the path without a slash at its end. */
+function addressOf(url: string): { origin: string; pathname: string } {
+  const [, origin = "", pathname = ""] = /^([a-z]+:\/\/[^/]+)?(.*)$/.exec(url) ?? [];
+  return { origin, pathname: pathname.replace(/\/+$/, "") };
+}
+
+/** A refusal has the fields of HTTP's bodies; its `code` is the status. */
+function refusalOf(problem: Json): StoaError {
+  const { code, allow = null, retryAfter = null } = problem as Problem;
+  return errorOf({ status: Number(code ?? 500), body: problem, allow, retryAfter });
+}
+
+interface Problem {
+  readonly code?: number;
+  readonly allow?: string;
+  readonly retryAfter?: string;
+}
