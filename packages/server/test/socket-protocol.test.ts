@@ -171,7 +171,7 @@ test("a client of version 2 calls and hears", async () => {
   assert.deepEqual(heard, [7]);
 });
 
-test("a call tells the version, minds If-Match and a key, and says what headers would", async () => {
+test("a call tells the version, minds If-Match and a key, and says what headers say", async () => {
   const socket = await connected(world.url, { auth: { token: world.tokenOf("ada") } });
   open.push(socket);
   const ack = (name: string, ...args: unknown[]) =>
