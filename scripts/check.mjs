@@ -11,18 +11,13 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 const tool = (...path) => join(root, "node_modules", ...path);
 
+const compiler = tool("typescript", "bin", "tsc");
+const pretty = ["--pretty", String(!!process.stdout.isTTY)];
+
 /** Each is a program of Node's: its name, and what Node is given. */
 const checks = [
-  {
-    name: "types",
-    words: [
-      tool("typescript", "bin", "tsc"),
-      "-p",
-      ".",
-      "--pretty",
-      String(!!process.stdout.isTTY),
-    ],
-  },
+  { name: "types", words: [compiler, "-p", ".", ...pretty] },
+  { name: "page types", words: [compiler, "-p", join("packages", "console"), ...pretty] },
   {
     name: "lint",
     words: [tool("@biomejs", "biome", "bin", "biome"), "check", "--error-on-warnings", "."],
@@ -45,7 +40,7 @@ export async function check(selected = checks) {
   const results = await Promise.all(selected.map(run));
   for (const { name, output, ok } of results) if (!ok) console.log(`\n--- ${name}\n${output}`);
   for (const { name, ok, seconds } of results) {
-    console.log(`${ok ? "ok    " : "FAILED"} ${name.padEnd(9)} ${seconds.toFixed(1)} s`);
+    console.log(`${ok ? "ok    " : "FAILED"} ${name.padEnd(10)} ${seconds.toFixed(1)} s`);
   }
   return results.filter(({ ok }) => !ok).map(({ name }) => name);
 }

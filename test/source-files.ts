@@ -16,6 +16,7 @@ export interface SourceFile {
 
 const sourcePatterns = [
   "packages/*/{src,test}/**/*.{ts,tsx,mjs}",
+  "packages/*/*.{ts,mjs}",
   "{test,bench,scripts}/**/*.{ts,tsx,mjs}",
 ];
 

@@ -4,6 +4,7 @@
  */
 import cluster from "node:cluster";
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { type Config, ConfigError, helpText, parseConfig, readAction } from "./config.ts";
 import { observer } from "./observe.ts";
 import {
@@ -16,6 +17,8 @@ import {
 } from "./process-end.ts";
 
 const packageFile = new URL("../../package.json", import.meta.url);
+/** Built by `npm start`; where it is not there, the server serves its APIs alone. */
+const consoleFiles = fileURLToPath(new URL("../../../console/dist", import.meta.url));
 const { version } = JSON.parse(readFileSync(packageFile, "utf8")) as { version: string };
 
 switch (readAction(process.argv.slice(2))) {
@@ -43,7 +46,7 @@ function readConfig(): Config {
 async function serve(config: Config): Promise<void> {
   if (config.workers === 1) return serveAlone(config);
   if (cluster.isPrimary) return (await import("./primary.ts")).servePrimary(config);
-  return (await import("./worker.ts")).serveWorker(config, version);
+  return (await import("./worker.ts")).serveWorker(config, { version, consoleFiles });
 }
 
 async function serveAlone(config: Config): Promise<void> {
@@ -52,7 +55,7 @@ async function serveAlone(config: Config): Promise<void> {
   const stopping = Promise.withResolvers<void>();
   listenForSignals(stopping.resolve);
   try {
-    const stoa = await startStoa({ ...config, ...observing, version });
+    const stoa = await startStoa({ ...config, ...observing, version, consoleFiles });
     showReady({ url: stoa.url, login: config.adminLogin, password: stoa.firstPassword });
     await stopping.promise;
     endInTime();

@@ -25,6 +25,8 @@ export interface StoaOptions {
   readonly sessionLifeMs?: number;
   /** How much of the log of changes is kept; without it, all. */
   readonly changeLog?: LogRetention;
+  /** The folder of the built console; without it nothing is at `/`. */
+  readonly consoleFiles?: string;
   readonly version?: string;
   /** Unix milliseconds. */
   readonly now?: () => number;
@@ -70,6 +72,7 @@ export async function startStoa(options: StoaOptions): Promise<Stoa> {
     trustedProxies: options.trustedProxies ?? [],
     corsOrigins: options.corsOrigins ?? [],
     ...(options.metricsToken !== undefined && { metricsToken: options.metricsToken }),
+    ...(options.consoleFiles !== undefined && { consoleFiles: options.consoleFiles }),
     ready: () => true,
   });
   const url = await listenOr(server.listen(options), engine);

@@ -8,10 +8,13 @@ import type { Config } from "./config.ts";
 import { addedLoad } from "./load-window.ts";
 import { addedUp, observer, type ProcessReport } from "./observe.ts";
 import { endInTime, exitCodes, ignoreSignals, reasonOf } from "./process-end.ts";
-import { type Stoa, startStoa } from "./wire.ts";
+import { type Stoa, type StoaOptions, startStoa } from "./wire.ts";
 import type { ToPrimary, ToWorker } from "./worker-message.ts";
 
-export async function serveWorker(config: Config, version: string): Promise<void> {
+export async function serveWorker(
+  config: Config,
+  program: Pick<StoaOptions, "version" | "consoleFiles">,
+): Promise<void> {
   const observing = observer({ level: config.logLevel });
   const stopping = Promise.withResolvers<void>();
   const gathering = new Gathering();
@@ -39,7 +42,7 @@ export async function serveWorker(config: Config, version: string): Promise<void
   const metrics = async () => addedUp(await gathering.ask());
   const load = async () => addedLoad((await gathering.ask()).map((report) => report.load));
   try {
-    stoa = await startStoa({ ...config, ...observing, metrics, load, version, peers });
+    stoa = await startStoa({ ...config, ...observing, metrics, load, ...program, peers });
   } catch (cause) {
     fail(cause);
     return;

@@ -43,6 +43,14 @@ export function respondProblem(response: ServerResponse, problem: Problem): void
   response.end(text);
 }
 
+/** Bytes of a file of the console, the same for everybody. */
+export function sendFile(reply: FastifyReply, bytes: Buffer, headers: OutgoingHttpHeaders): void {
+  const vary = { "x-content-type-options": "nosniff", vary: "Accept-Encoding" };
+  const response = reply.hijack().raw;
+  response.writeHead(status.ok, { ...vary, ...headers, "content-length": bytes.length });
+  response.end(bytes);
+}
+
 /** The client has this version. */
 export function sendNotModified(reply: FastifyReply, etag: string): void {
   const { "content-type": _, ...headers } = revalidated;

@@ -20,6 +20,7 @@ import type { Services } from "../service/services.ts";
 import { sendAllowed, sendProblem } from "./answer.ts";
 import { authenticate } from "./authenticate.ts";
 import { changesRoute } from "./changes-route.ts";
+import { consoleRoutes } from "./console-files.ts";
 import { accountRoutes } from "./entity-api/account-routes.ts";
 import { entityRoutes } from "./entity-api/entity-routes.ts";
 import { historyRoutes } from "./entity-api/history-routes.ts";
@@ -63,6 +64,8 @@ export interface HttpServerOptions {
   readonly statistics: () => Promise<object>;
   /** `Authorization: Bearer <it>` opens `/metrics`, besides callers that hold `GET metrics`. */
   readonly metricsToken?: string;
+  /** The folder of the built console; without it nothing is at `/`. */
+  readonly consoleFiles?: string;
   /** `"0.1.0"` */
   readonly version: string;
   readonly ready: () => boolean;
@@ -101,6 +104,7 @@ export function createHttpServer(services: Services, options: HttpServerOptions)
     ...iamRoutes(house),
     ...storeRoutes(house, stores),
     ...stores,
+    ...consoleRoutes(options.consoleFiles),
   ];
   const fault = faultOf(house);
   const doors = upgradeDoors(

@@ -1,0 +1,24 @@
+/**
+ * Tells when the server is not reached, and when it is again; says nothing while all is well.
+ */
+import CloudOffIcon from "@mui/icons-material/CloudOff";
+import { Chip } from "@mui/material";
+import { useQuery } from "@tanstack/react-query";
+import { useTranslate } from "react-admin";
+import { client } from "../connection.ts";
+
+const askedEveryMs = 15_000;
+const askedAgainMs = 2_000;
+
+export function Connectivity() {
+  const translate = useTranslate();
+  const { isError } = useQuery({
+    queryKey: ["stoa", "server"],
+    queryFn: ({ signal }) => client.account.server({ signal }),
+    retry: false,
+    refetchInterval: (query) => (query.state.status === "error" ? askedAgainMs : askedEveryMs),
+  });
+  if (!isError) return null;
+  const label = translate("stoa.state.offline");
+  return <Chip role="status" icon={<CloudOffIcon />} color="warning" size="small" label={label} />;
+}

@@ -1,0 +1,45 @@
+/**
+ * How the console looks: calm surfaces, one accent, tables dense enough to work with. Knows colours
+ * and sizes, no pages.
+ */
+import { defaultDarkTheme, defaultLightTheme, type RaThemeOptions } from "react-admin";
+
+const family = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif';
+
+export const lightTheme: RaThemeOptions = themeOf(defaultLightTheme, {
+  mode: "light",
+  primary: { main: "#1f5f8b" },
+  secondary: { main: "#1f5f8b" },
+  background: { default: "#f6f7f9", paper: "#ffffff" },
+  divider: "#e2e6ea",
+  text: { primary: "#1b2430", secondary: "#55606e" },
+});
+
+export const darkTheme: RaThemeOptions = themeOf(defaultDarkTheme, {
+  mode: "dark",
+  primary: { main: "#7fb8e0" },
+  secondary: { main: "#7fb8e0" },
+  background: { default: "#12171d", paper: "#1a2129" },
+  divider: "#2c3642",
+  text: { primary: "#e6ebf0", secondary: "#a3b0bd" },
+});
+
+function themeOf(base: RaThemeOptions, palette: RaThemeOptions["palette"]): RaThemeOptions {
+  return {
+    ...base,
+    palette,
+    shape: { borderRadius: 8 },
+    typography: { fontFamily: family, fontSize: 13.5, button: { textTransform: "none" } },
+    sidebar: { width: 248, closedWidth: 56 },
+    components: {
+      ...base.components,
+      MuiPaper: { defaultProps: { elevation: 0 }, styleOverrides: { root: outlined } },
+      MuiButton: { defaultProps: { disableElevation: true } },
+      MuiTextField: { defaultProps: { variant: "outlined", size: "small", margin: "dense" } },
+      MuiFormControl: { defaultProps: { variant: "outlined", size: "small", margin: "dense" } },
+      MuiTooltip: { defaultProps: { enterDelay: 400 } },
+    },
+  };
+}
+
+const outlined = { backgroundImage: "none", border: "1px solid var(--stoa-line, transparent)" };

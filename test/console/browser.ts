@@ -1,0 +1,118 @@
+/**
+ * A real Chromium over a real server with the built console, and a watch on everything that goes
+ * wrong in it. Ends only what it started.
+ */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { Program } from "../program.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const screenshots = fileURLToPath(new URL("../../packages/console/screenshots", import.meta.url));
+const places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+const flags =
+  "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking " +
+  "--disable-component-update --disable-sync";
+
+const password = "correct horse";
+
+/** A server on a free port over an empty folder, and a browser. */
+export class Stage {
+  readonly url: string;
+  readonly #browser: Browser;
+  readonly #program: Program;
+  readonly #folder: string;
+
+  private constructor(url: string, browser: Browser, program: Program, folder: string) {
+    this.url = url;
+    this.#browser = browser;
+    this.#program = program;
+    this.#folder = folder;
+  }
+
+  static async open(): Promise<Stage> {
+    const built = spawnSync(process.execPath, ["scripts/build-console.ts"], { cwd: root });
+    assert.equal(built.status, 0, built.stderr.toString());
+    const folder = await mkdtemp(join(tmpdir(), "stoa-browser-"));
+    const args = ["--data", join(folder, "data"), "--port", "0"];
+    const program = Program.node(args, { STOA_ADMIN_PASSWORD: password });
+    const executablePath = places.find(existsSync);
+    assert.ok(executablePath, "Chromium is missing: apt-get install -y chromium");
+    const browser = await chromium.launch({ executablePath, args: flags.split(" ") });
+    return new Stage(await program.ready(), browser, program, folder);
+  }
+
+  /** A person at a browser of their own, with no cookies. */
+  async visit(options: BrowserContextOptions = {}): Promise<Visit> {
+    const context = await this.#browser.newContext({ locale: "en-GB", ...options });
+    return new Visit(await context.newPage(), this.url);
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.close();
+    await this.#program.stop("SIGTERM");
+    await rm(this.#folder, { recursive: true });
+  }
+}
+
+/** One page and what went wrong on it. */
+export class Visit {
+  readonly page: Page;
+  readonly url: string;
+  /** `["console: ...", "request: GET /api/v1 net::ERR_..."]` */
+  readonly problems: string[] = [];
+
+  constructor(page: Page, url: string) {
+    this.page = page;
+    this.url = url;
+    page.on("console", (message) => {
+      if (["error", "warning"].includes(message.type())) this.#note("console", message.text());
+    });
+    page.on("pageerror", (error) => this.#note("error", String(error)));
+    page.on("requestfailed", (request) => {
+      const reason = request.failure()?.errorText ?? "";
+      // A page that is left gives up what it was waiting for.
+      if (reason !== "net::ERR_ABORTED") this.#note("request", `${request.url()} ${reason}`);
+    });
+    page.on("response", (response) => {
+      if (response.status() >= 400) this.#note("answer", `${response.status()} ${response.url()}`);
+    });
+  }
+
+  /** `visit.open("/#/cities")` */
+  async open(path = "/"): Promise<void> {
+    await this.page.goto(this.url + path);
+  }
+
+  /** By the form, as the first administrator. */
+  async signIn(word = password): Promise<void> {
+    await this.open("/#/login");
+    await this.page.locator("input[name=login]").fill("admin");
+    await this.page.locator("input[name=password]").fill(word);
+    await this.page.locator("button[type=submit]").click();
+  }
+
+  /** What went wrong so far, which a test may have meant to. */
+  takeProblems(): readonly string[] {
+    return this.problems.splice(0);
+  }
+
+  /** Keeps a picture below `packages/console/screenshots`: `"sign-in-en-light-wide"`. */
+  async picture(name: string): Promise<void> {
+    mkdirSync(screenshots, { recursive: true });
+    await this.page.screenshot({ path: join(screenshots, `${name}.png`) });
+  }
+
+  async close(): Promise<void> {
+    await this.page.context().close();
+  }
+
+  #note(kind: string, text: string): void {
+    this.problems.push(`${kind}: ${text}`);
+  }
+}
