@@ -26,6 +26,7 @@ export * from "./projection.ts";
 export * from "./query.ts";
 export * from "./reference-filter.ts";
 export * from "./reference-object.ts";
+export * from "./schema-inference.ts";
 export * from "./store.ts";
 export * from "./system-store.ts";
 export * from "./time-uuid.ts";

@@ -46,6 +46,12 @@ export const credentialCharactersMax = 200;
 export const storeIndexesMax = 32;
 export const indexPathsMax = 8;
 export const schemaBytesMax = 256 * 1024;
+/** A schema out of samples: entities looked at, members of an object, places in all, depth. */
+export const inferenceSamplesDefault = 1_000;
+export const inferenceSamplesMax = 10_000;
+export const schemaPropertiesMax = 200;
+export const schemaNodesMax = 2_000;
+export const schemaDepthMax = 20;
 /** Sign-in: characters in a login and in a password. */
 export const loginCharactersMax = 200;
 export const passwordCharactersMax = 1_000;

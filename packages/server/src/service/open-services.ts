@@ -27,6 +27,7 @@ import { permissionList } from "./permission-list.ts";
 import type { Services } from "./services.ts";
 import { HouseSessions } from "./session-service.ts";
 import { fieldsOf, StoreCatalog } from "./store-catalog.ts";
+import { inferredSchema } from "./store-inference.ts";
 import { rulesOf } from "./store-rules.ts";
 import { countsOf, statisticsOf } from "./store-statistics.ts";
 import { Throttle } from "./throttle.ts";
@@ -103,6 +104,7 @@ function servicesOf(house: House, feed: ChangeFeed): Services {
     directory: new EngineDirectory(house.engine),
     stores: {
       shownTo: (caller) => definitionsShownTo(house, caller),
+      inferred: (caller, store, samplesMax) => inferredSchema(house, caller, store, samplesMax),
       counts: (caller) => countsOf(house, caller),
       permissions: (caller, acts) => permissionList(house, caller, acts),
       statistics: (caller) => statisticsOf(house, caller),

@@ -2,7 +2,7 @@
  * What the service floor offers to the transports: one object, made in `app/wire.ts`. Knows callers
  * and entities; nothing of HTTP, of cookies or of status numbers.
  */
-import type { Act, Caller, EntityService, Found, StoreDefinition } from "@stoa/domain";
+import type { Act, Caller, EntityService, Found, JsonObject, StoreDefinition } from "@stoa/domain";
 import type { ChangesPage, ChangesQuestion } from "./changes-page.ts";
 import type { FeedChange } from "./feed-event.ts";
 import type { Follower, Receiver } from "./feed-follower.ts";
@@ -146,10 +146,22 @@ export interface Stores {
    * role and scopes hold.
    */
   counts(caller: Caller): Promise<ReadonlyMap<string, number>>;
+  /**
+   * A JSON Schema that samples of the store satisfy: the oldest and newest that the caller sees.
+   * Errors: `forbidden` without GET on the store, `not_found`.
+   */
+  inferred(caller: Caller, store: string, samplesMax: number): Promise<InferredSchema>;
   /** What rights can name, as far as the caller is shown it. */
   permissions(caller: Caller, acts: readonly Act[]): readonly PermissionGroup[];
   /** Errors: `forbidden` for all but members of the root that hold `GET statistics`. */
   statistics(caller: Caller): Promise<readonly StoreStatistics[]>;
+}
+
+/** `{schema: {type: "object", properties: {name: {type: "string"}}}, samples: 1000}` */
+export interface InferredSchema {
+  readonly schema: JsonObject;
+  /** How many were looked at. */
+  readonly samples: number;
 }
 
 /** What rights can name of one store, or of the server: what the console lists scopes by. */
