@@ -3,6 +3,7 @@
  * One conformance suite runs against every implementation.
  */
 import type { Decision, EntityVerb } from "./access.ts";
+import type { SearchWord } from "./filter-search.ts";
 import type { JsonObject } from "./json.ts";
 import type { JsonPatch } from "./patch.ts";
 import type { Path } from "./path.ts";
@@ -39,6 +40,8 @@ export interface CreateOptions {
 }
 
 export interface FindOptions {
+  /** Words that the texts of an entity must have; where its store declares which texts. */
+  readonly search?: readonly SearchWord[];
   readonly unwind?: readonly Path[];
   /** False narrows to entities whose `group` is the caller's own. */
   readonly withChildGroups?: boolean;

@@ -3,6 +3,7 @@
  * compiles. `matches` is its meaning; engines must agree with it. Knows no wire form and no SQL.
  */
 import { type FunctionName, filterFunctions } from "./filter-function.ts";
+import { hasWords, type SearchWord, searchedWords } from "./filter-search.ts";
 import { indexOfText, isLike } from "./filter-text.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { compareJson, equalJson } from "./order.ts";
@@ -41,6 +42,7 @@ export type Filter =
   | { readonly kind: "like"; readonly left: Expression; readonly pattern: Expression }
   | { readonly kind: "isnull"; readonly of: Expression } // null or missing
   | { readonly kind: "truthy"; readonly of: Expression } // a value as a filter: is it `true`?
+  | Search
   | Visibility;
 
 export interface Comparison {
@@ -56,6 +58,14 @@ export interface ElementComparison {
   readonly path: Path;
   /** For `_id`, `owner` and `group` always a string, as they are stored. */
   readonly value: Json;
+}
+
+/** All of the words are in texts at the paths; each of them in any (`filter-search.ts`). */
+export interface Search {
+  readonly kind: "search";
+  /** Own fields; strings at any depth below them count. */
+  readonly paths: readonly Path[];
+  readonly words: readonly SearchWord[];
 }
 
 /** What the caller may see: one visibility for every door (see `access.ts`). */
@@ -103,6 +113,8 @@ export function matches(filter: Filter, entity: JsonObject): boolean {
       return evaluate(filter.of, entity) === null;
     case "truthy":
       return evaluate(filter.of, entity) === true;
+    case "search":
+      return hasWords(filter.words, searchedWords(filter.paths, entity));
     case "visible":
       return isVisible(filter, entity);
     default:

@@ -10,6 +10,7 @@ export * from "./error.ts";
 export * from "./filter.ts";
 export * from "./filter-function.ts";
 export * from "./filter-language.ts";
+export * from "./filter-search.ts";
 export * from "./filter-text.ts";
 export * from "./filter-writing.ts";
 export * from "./group-tree.ts";

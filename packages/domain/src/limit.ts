@@ -33,6 +33,14 @@ export const sortKeysMax = 8;
 export const filterBytesMax = 8 * 1024;
 export const filterDepthMax = 32;
 export const filterNodesMax = 256;
+/** Text of a search, and different words in it. */
+export const searchCharactersMax = 1_000;
+export const searchWordsAskedMax = 32;
+/** Characters by which a word is told from others, and different words of one entity. */
+export const searchWordCharactersMax = 32;
+export const searchedWordsMax = 8_000;
+/** Paths whose texts are searched in one store. */
+export const searchPathsMax = 32;
 /** `where.` conditions in one request. */
 export const conditionsMax = 100;
 /** The group tree: depth, groups of one user, grants of one entity (rule 11). */

@@ -33,6 +33,7 @@ export function referenceFilter(filter: Filter): Filter {
       const value = isTime(filter.path) ? timed(filter.value) : filter.value;
       return { ...filter, path: referencePath(filter.path), value };
     }
+    case "search":
     case "visible":
       return filter;
     default:

@@ -2,9 +2,10 @@
  * What a store is: its name and what its definition says of the entities in it. The definitions of
  * the system stores stand in `system-store.ts`.
  */
+import { systemFields } from "./entity.ts";
 import { violation } from "./error.ts";
 import type { Json, JsonObject } from "./json.ts";
-import { indexPathsMax, schemaBytesMax, storeIndexesMax } from "./limit.ts";
+import { indexPathsMax, schemaBytesMax, searchPathsMax, storeIndexesMax } from "./limit.ts";
 import { type Path, parsePath } from "./path.ts";
 
 export type IdKind = "objectid" | "uuid";
@@ -24,6 +25,8 @@ export interface StoreDefinition {
   readonly unique: readonly (readonly Path[])[];
   /** Paths that queries may filter and sort by quickly: `[["country"], ["country", "name"]]`. */
   readonly indexes: readonly (readonly Path[])[];
+  /** Paths whose texts `search=` finds by their words: `[["name"], ["address", "city"]]`. */
+  readonly search: readonly Path[];
   /** Whether `time` may be sent at creation. */
   readonly time: "server" | "given";
   readonly idKind: IdKind;
@@ -80,6 +83,7 @@ export interface StoreFields {
   readonly schema?: JsonObject | null | undefined;
   readonly unique?: readonly (readonly string[])[] | undefined;
   readonly indexes?: readonly (readonly string[])[] | undefined;
+  readonly search?: readonly string[] | undefined;
   readonly time?: "server" | "given" | undefined;
   readonly idKind?: IdKind | undefined;
   readonly flavour?: Flavour | undefined;
@@ -106,6 +110,7 @@ export function storeDefinition(id: string, fields: StoreFields): StoreDefinitio
     schema,
     unique: pathSets("unique", fields.unique ?? []),
     indexes: withOwnIndexes(flavour, pathSets("indexes", fields.indexes ?? [])),
+    search: searchPaths(fields.search ?? []),
     time: fields.time ?? "server",
     idKind: fields.idKind ?? (flavour === "reference" ? "uuid" : "objectid"),
     flavour,
@@ -150,6 +155,18 @@ function pathSets(member: string, sets: readonly (readonly string[])[]): Path[][
       throw violation(`${member}.${index}`, "uniqueItems", "names a path twice");
     }
     return set.map((path) => parsePath(path));
+  });
+}
+
+/** Own fields only: the server's are found by filters. */
+function searchPaths(paths: readonly string[]): Path[] {
+  if (paths.length > searchPathsMax) {
+    throw violation("search", "maxItems", `must have at most ${searchPathsMax} elements`);
+  }
+  return paths.map((text, index) => {
+    const path = parsePath(text);
+    if (!systemFields.has(path[0] as string)) return path;
+    throw violation(`search.${index}`, "system", "must name a field of the store's own");
   });
 }
 

@@ -38,7 +38,7 @@ function assertSeen(tally: Tally, key: string, least: number): void {
 
 const readings = [
   ...["find", "count", "meta", "read", "explain", "unwind", "unwindOne", "directory"],
-  "history",
+  ...["history", "search"],
 ];
 const writings = ["create", "update", "remove", "grant", "revoke", "transfer", "restore"];
 const rareButSeen = [

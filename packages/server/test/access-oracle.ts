@@ -47,7 +47,9 @@ export class Tally {
     const store = "store" in request ? request.store : "";
     const where = systemNames.includes(store) ? store : store === "" ? "house" : "ordinary";
     const what = outcome.kind === "done" ? "allowed" : outcome.code;
-    for (const key of [`${request.kind} ${where} ${what}`, `${request.kind} ${outcome.kind}`]) {
+    const keys = [`${request.kind} ${where} ${what}`, `${request.kind} ${outcome.kind}`];
+    if ("options" in request && request.options.search) keys.push(`search ${outcome.kind}`);
+    for (const key of keys) {
       this.#counts.set(key, this.count(key) + 1);
     }
     this.#total++;

@@ -5,10 +5,12 @@
 import {
   cursorOf,
   type Filter,
+  type FindOptions,
   type Json,
   type JsonObject,
   type OrderKey,
   type Query,
+  type SearchWord,
 } from "@stoa/domain";
 import type { Request } from "./access-request.ts";
 import { systemNames as systemStores, type Truth, thingsOf, wholeOf } from "./access-truth.ts";
@@ -154,7 +156,22 @@ function randomListing(random: Random, truth: Truth, store: string) {
     after: random.chance(0.25) && values.length > 0 ? cursorOf(order, random.pick(values)) : null,
     only: null,
   };
-  return { store, query, options: random.chance(0.1) ? { withChildGroups: false } : {} };
+  return { store, query, options: randomOptions(random, store) };
+}
+
+function randomOptions(random: Random, store: string): FindOptions {
+  const isSearched = random.chance(store === "cities" ? 0.25 : 0.03);
+  return {
+    ...(random.chance(0.1) && { withChildGroups: false }),
+    ...(isSearched && { search: random.many(1, 2, () => randomWord(random)) }),
+  };
+}
+
+function randomWord(random: Random): SearchWord {
+  return random.pick([
+    { word: "a", isPrefix: true },
+    { word: random.pick(["a", "b", "ab", "e", "z"]), isPrefix: false },
+  ]);
 }
 
 function randomKey(random: Random): OrderKey {
@@ -169,7 +186,12 @@ function filterAbout(random: Random, truth: Truth, values: readonly JsonObject[]
   if (random.chance(0.5) && values.every(isCarried)) {
     const people = thingsOf(truth, "users").map(({ id }) => id);
     const groups = thingsOf(truth, "groups").map(({ id }) => ({ id, parent: null }));
-    const source = { random, world: { users: people, groups }, entities: values };
+    const source = {
+      random,
+      world: { users: people, groups },
+      entities: values,
+      searched: [["s"]],
+    };
     return randomFilter(source, random.between(0, 2));
   }
   const path = [random.pick(["owner", "group", "access", "branch", "n", "s", "_id"])];

@@ -10,6 +10,7 @@ import {
   matches,
   type OrderKey,
   readPath,
+  type SearchWord,
 } from "@stoa/domain";
 import type { Listing, Request } from "./access-request.ts";
 import {
@@ -79,14 +80,22 @@ export function readingAnswer(truth: Truth, asker: Asker, request: Reading): Jso
 function listed(truth: Truth, asker: Asker, { store, query, options }: Listing): JsonObject[] {
   if (!mayUse(asker, "GET", [store])) refuse("forbidden");
   if (!truth.tables.has(store)) refuse("not_found");
+  if (options.search && store !== "cities") refuse("validation");
   const own = options.withChildGroups === false;
   const found = thingsOf(truth, store)
     .filter((thing) => sees(truth, asker, store, "GET", thing))
     .filter(({ group }) => !own || group === asker.groups[0])
     .map((thing) => wholeOf(truth, thing))
-    .filter((value) => matches(query.filter, value));
+    .filter((value) => matches(query.filter, value))
+    .filter((value) => isFound(value["s"], options.search ?? []));
   const keys = withId(query.order);
   return found.sort((a, b) => comparedBy(keys, a, b));
+}
+
+/** What is searched holds one word of plain letters, or nothing. */
+function isFound(value: Json | undefined, words: readonly SearchWord[]): boolean {
+  const only = String(value ?? "").replace("é", "e");
+  return words.every(({ word, isPrefix }) => only === word || (isPrefix && only.startsWith(word)));
 }
 
 function page(all: JsonObject[], { query }: Listing): JsonObject[] {

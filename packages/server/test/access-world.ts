@@ -148,6 +148,7 @@ function addStores(add: Add): void {
   add("stores", {
     name: "cities",
     indexes: [["n"]],
+    search: ["s"],
     schema: referring({ ref: { "x-ref": "users" } }),
   });
   add("stores", { name: "notes", indexes: [["n", "s"]], schema });

@@ -39,7 +39,7 @@ it("SQLite answers as the reference does, whatever is asked", async (context) =>
 const worldsForAllKinds = 6;
 const unusedFunctionsMax = 3;
 const filterKinds = (
-  "all any not compare loosely element in contains like isnull truthy visible " +
+  "all any not compare loosely element in contains like isnull truthy visible search " +
   "property constant list test"
 ).split(" ");
 

@@ -135,7 +135,8 @@ class History {
   }
 
   get #source(): QuerySource {
-    return { random: this.#random, world: this.#world, entities: this.#entities };
+    const { search: searched } = this.#definition;
+    return { random: this.#random, world: this.#world, entities: this.#entities, searched };
   }
 
   #newEntity(): Step {

@@ -5,6 +5,7 @@
 import { describe, it } from "node:test";
 import { findingCases } from "./engine-suite-finding.ts";
 import { pagingCases } from "./engine-suite-paging.ts";
+import { searchingCases } from "./engine-suite-searching.ts";
 import { storeCases } from "./engine-suite-stores.ts";
 import { transactionCases } from "./engine-suite-transactions.ts";
 import { treeCases } from "./engine-suite-tree.ts";
@@ -16,6 +17,7 @@ const cases = [
   ...transactionCases,
   ...findingCases,
   ...pagingCases,
+  ...searchingCases,
   ...treeCases,
   ...storeCases,
 ];

@@ -59,7 +59,7 @@ export function id(number: number): string {
 }
 
 export function store(name: string, more: Partial<StoreDefinition> = {}): StoreDefinition {
-  const none = { schema: null, unique: [], indexes: [] };
+  const none = { schema: null, unique: [], indexes: [], search: [] };
   return {
     id: name,
     name,

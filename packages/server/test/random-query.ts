@@ -13,15 +13,24 @@ import {
   type Path,
   type Query,
   readPath,
+  searchedWords,
   type Visibility,
 } from "@stoa/domain";
-import { type Random, type RandomWorld, randomJson, randomPath } from "./random-world.ts";
+import {
+  type Random,
+  type RandomWorld,
+  randomJson,
+  randomPath,
+  searchedPaths,
+} from "./random-world.ts";
 
 /** What queries are drawn from; `entities` are whole ones that are or were there. */
 export interface QuerySource {
   readonly random: Random;
   readonly world: RandomWorld;
   readonly entities: readonly JsonObject[];
+  /** What the store is searched by. */
+  readonly searched: readonly Path[];
 }
 
 export function randomQuery(source: QuerySource): Query {
@@ -73,6 +82,7 @@ const leaves = [
     "contains",
   ] as const),
   ...(["like", "isnull", "truthy", "visible", "visible", "call", "call", "call"] as const),
+  ...(["search", "search", "search"] as const),
 ];
 
 function randomLeaf(source: QuerySource, depth: number): Filter {
@@ -102,6 +112,8 @@ function randomLeaf(source: QuerySource, depth: number): Filter {
     case "isnull":
     case "truthy":
       return { kind, of: simple };
+    case "search":
+      return randomSearch(source);
     case "visible":
       return randomVisibility(source);
     case "call":
@@ -109,6 +121,18 @@ function randomLeaf(source: QuerySource, depth: number): Filter {
     default:
       return kind satisfies never;
   }
+}
+
+/** Words of some entity, whole or as prefixes, at paths that may be those of the store. */
+function randomSearch({ random, entities, searched }: QuerySource): Filter {
+  const paths = random.chance(0.7) ? searched : random.some(searchedPaths, 2);
+  const known = [...searchedWords(searchedPaths, random.pick(entities))];
+  const words = random.many(1, 2, () => {
+    const word = known.length > 0 && random.chance(0.9) ? random.pick(known) : "none";
+    const isPrefix = random.chance(0.4);
+    return { word: isPrefix ? word.slice(0, random.between(1, 3)) : word, isPrefix };
+  });
+  return { kind: "search", paths, words };
 }
 
 /** A function of fields that have something for it, beside the same of constants, or a constant. */

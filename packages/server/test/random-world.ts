@@ -106,9 +106,19 @@ export function randomStore(random: Random, name: string, mayBeUnique: boolean):
     return [...texts.values()];
   });
   const unique = mayBeUnique && random.chance(0.7) ? [random.pick(uniqueSets)] : [];
-  const rest = { schema: null, time: "server", idKind: "objectid", flavour: "entity" } as const;
+  const search = random.some(searchedPaths, 2);
+  const rest = {
+    search,
+    schema: null,
+    time: "server",
+    idKind: "objectid",
+    flavour: "entity",
+  } as const;
   return { id: name, name, title: name, unique, indexes, ...rest };
 }
+
+/** Few, so that what is asked for is often what is declared. */
+export const searchedPaths: readonly Path[] = [["s"], ["tags"], ["a"], ["it's"]];
 
 const uniqueSets: readonly (readonly Path[])[] = [[["u"]], [["u"], ["owner"]], [["u"], ["b", "a"]]];
 

@@ -223,7 +223,7 @@ function cookie(secret: string) {
 function callOf(request: Request): readonly [string, ...unknown[]] | null {
   switch (request.kind) {
     case "find":
-      if (request.options.withChildGroups !== undefined) return null;
+      if (Object.keys(request.options).length > 0) return null;
       return ["find", request.store, {}];
     case "read":
       return ["get", request.store, request.id, {}];

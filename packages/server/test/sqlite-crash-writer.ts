@@ -16,6 +16,7 @@ const definition = {
   schema: null,
   unique: [],
   indexes: [[["name"]]],
+  search: [["name"]],
   time: "server",
   idKind: "objectid",
   flavour: "entity",

@@ -8,7 +8,6 @@ import {
   type Filter,
   hasRootReach,
   holds,
-  isJsonObject,
   type JsonObject,
   ownFields,
   ownValue,
@@ -31,7 +30,7 @@ import type {
 } from "./house.ts";
 import { mayGet } from "./permission.ts";
 import { requireRootReach } from "./role-rules.ts";
-import { compileSchema, fieldsOf } from "./store-catalog.ts";
+import { compileDefinition, compileSchema, fieldsOf } from "./store-catalog.ts";
 
 /** The definition that was tried, and the last change that it was tried on. */
 interface Tried {
@@ -63,9 +62,8 @@ export const definitionRules: StoreRules = {
   async update(write: Write, { before, old, fields }: Alteration): Promise<JsonObject> {
     const definition = updatedDefinition(before.id, old, fields);
     const tried = write.prepared as Tried | undefined;
-    if (schemaChanged(old, fields) && write.parameters["enforce"] !== "true") {
-      await requireStillTried(write, definition, tried);
-    }
+    const trial = trialOf(definition, old, fields, write.parameters);
+    if (trial) await requireStillTried(write, trial, tried);
     await write.tx.define(definition);
     return fields;
   },
@@ -108,10 +106,8 @@ async function prepareUpdate(
   const { old, asked: fields } = patched(before, patch, house.engine.tree);
   if (house.catalog.get("stores").validate(fields).length > 0) return undefined;
   const definition = updatedDefinition(id, old, fields);
-  let tried: Tried | undefined;
-  if (schemaChanged(old, fields) && parameters["enforce"] !== "true") {
-    tried = await tryDefinition(house, definition);
-  }
+  const trial = trialOf(definition, old, fields, parameters);
+  const tried = trial && (await tryDefinition(house, trial));
   await house.engine.prepare(definition);
   return tried;
 }
@@ -128,13 +124,32 @@ function updatedDefinition(id: string, old: JsonObject, fields: JsonObject): Sto
   return definition;
 }
 
-/** Errors: `conflict` with the number of entities that would break the schema. */
-async function tryDefinition(house: House, definition: StoreDefinition): Promise<Tried> {
-  const { name, schema } = definition;
-  const text = JSON.stringify(schema);
+/** What a new definition asks of the entities that are there. */
+type Trial = Pick<StoreDefinition, "name" | "schema" | "search">;
+
+/** Without the schema where it is to hold all the same; undefined where nothing new is asked. */
+function trialOf(
+  { name, schema, search }: StoreDefinition,
+  old: JsonObject,
+  fields: JsonObject,
+  parameters: Readonly<Record<string, string>>,
+): Trial | undefined {
+  const isChanged = (member: string) =>
+    JSON.stringify(ownValue(fields, member)) !== JSON.stringify(ownValue(old, member));
+  const trial = {
+    name,
+    schema: isChanged("schema") && parameters["enforce"] !== "true" ? schema : null,
+    search: isChanged("search") ? search : [],
+  };
+  return trial.schema || trial.search.length > 0 ? trial : undefined;
+}
+
+/** Errors: `conflict` with the number of entities that would break it. */
+async function tryDefinition(house: House, trial: Trial): Promise<Tried> {
+  const { name } = trial;
+  const text = JSON.stringify(trial);
   const sequence = await house.engine.transact(async (tx) => tx.lastChange([name]));
-  if (!schema) return { text, sequence };
-  const validate = compileSchema(schema);
+  const validate = compileDefinition(trial);
   let broken = 0;
   let total = 0;
   const query = { filter: everything, order: [], offset: 0, limit: Number.POSITIVE_INFINITY };
@@ -144,42 +159,37 @@ async function tryDefinition(house: House, definition: StoreDefinition): Promise
       if (validate(ownFields(JSON.parse(entity) as JsonObject)).length > 0) broken++;
     }
   }
-  if (broken > 0) throw wouldBreak(broken, total);
+  if (broken > 0) throw wouldBreak(trial, broken, total);
   return { text, sequence };
 }
 
-/** What was written while the schema was being tried is tried here. */
-async function requireStillTried(write: Write, definition: StoreDefinition, tried?: Tried) {
-  const { schema, name } = definition;
-  if (!schema) return;
-  if (tried?.text !== JSON.stringify(schema)) {
+/** What was written while the definition was being tried is tried here. */
+async function requireStillTried(write: Write, trial: Trial, tried?: Tried) {
+  if (tried?.text !== JSON.stringify(trial)) {
     throw new StoaError("conflict", "The definition has changed meanwhile: read it, try again.");
   }
-  if (write.tx.lastChange([name]) === tried.sequence) return;
-  const validate = compileSchema(schema);
+  if (write.tx.lastChange([trial.name]) === tried.sequence) return;
+  const validate = compileDefinition(trial);
   let since = tried.sequence;
   for (;;) {
     const changes = await write.house.engine.changes(since, 1_000);
     const last = changes.at(-1);
     if (!last) return;
     for (const { store, after } of changes) {
-      if (store !== name || !after) continue;
-      if (validate(JSON.parse(after.body) as JsonObject).length > 0) throw wouldBreak(1, 1);
+      if (store !== trial.name || !after) continue;
+      if (validate(JSON.parse(after.body) as JsonObject).length > 0) throw wouldBreak(trial, 1, 1);
     }
     since = last.sequence;
   }
 }
 
-function schemaChanged(old: JsonObject, fields: JsonObject): boolean {
-  const schema = ownValue(fields, "schema");
-  return isJsonObject(schema) && JSON.stringify(schema) !== JSON.stringify(ownValue(old, "schema"));
-}
-
-function wouldBreak(broken: number, total: number): StoaError {
-  const message =
-    `${broken} of ${total} entities break the new schema. ` +
-    "Mend them first, or apply it all the same by ?enforce=true.";
-  const details = [{ path: "schema", rule: "violations", message: String(broken) }];
+function wouldBreak({ schema }: Trial, broken: number, total: number): StoaError {
+  const message = schema
+    ? `${broken} of ${total} entities break the new schema. ` +
+      "Mend them first, or apply it all the same by ?enforce=true."
+    : `${broken} of ${total} entities have more words than can be searched.`;
+  const path = schema ? "schema" : "search";
+  const details = [{ path, rule: "violations", message: String(broken) }];
   return new StoaError("conflict", message, { details });
 }
 

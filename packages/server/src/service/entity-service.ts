@@ -22,7 +22,9 @@ import {
   type Query,
   type ReadOptions,
   StoaError,
+  type StoreDefinition,
   type StoredEntity,
+  violation,
   type WriteOptions,
 } from "@stoa/domain";
 import { openStore, requireMatch, writeAs } from "./caller-write.ts";
@@ -238,12 +240,13 @@ export class CallerEntities implements EntityService {
   /** The route is allowed and the store is there: what the caller may see of it, as a filter. */
   async #narrowed(store: string, query: Query, options: FindOptions): Promise<Filter> {
     requireAct(this.#caller, this.#act("GET", store));
-    this.#open(store, "GET");
+    const { definition } = this.#open(store, "GET").store;
     const visible = await visibleFilter(this.#house, this.#caller, store, "GET");
-    if (options.withChildGroups !== false) return and(visible, query.filter);
+    const parts = [visible, ...searchFilters(definition, options), query.filter];
+    if (options.withChildGroups !== false) return and(...parts);
     const own = { kind: "constant", value: this.#caller.groups[0] ?? "" } as const;
     const group = { kind: "property", path: ["group"] } as const;
-    return and(visible, { kind: "compare", op: "==", left: group, right: own }, query.filter);
+    return and({ kind: "compare", op: "==", left: group, right: own }, ...parts);
   }
 
   #act(method: Method, ...path: readonly string[]): Act {
@@ -297,6 +300,16 @@ export class CallerEntities implements EntityService {
       return Promise.reject(cause);
     }
   }
+}
+
+function searchFilters(
+  { search, name }: StoreDefinition,
+  { search: words }: FindOptions,
+): Filter[] {
+  if (!words) return [];
+  if (search.length > 0) return [{ kind: "search", paths: search, words }];
+  const message = `${name} declares no fields to search; its definition does, by "search": [..]`;
+  throw violation("search", "unsupported", message);
 }
 
 /** In an array the paths of an error begin with the position of the element. */

@@ -5,9 +5,11 @@
 import {
   type Change,
   type Flavour,
+  hasTooManyWords,
   isSystemStore,
   type JsonObject,
   limit,
+  pathText,
   StoaError,
   type StoreDefinition,
   type StoreFields,
@@ -74,20 +76,33 @@ export class StoreCatalog {
   }
 
   #add(definition: StoreDefinition): void {
-    const { name, schema } = definition;
     let compiled: Validate | undefined;
     // Compiled when it is first needed: a start with many stores must not wait for all of them.
     const validate: Validate = (fields) => {
-      compiled ??= schema ? compileSchema(schema) : () => [];
+      compiled ??= compileDefinition(definition);
       return compiled(fields);
     };
-    this.#stores.set(name, { definition, validate });
+    this.#stores.set(definition.name, { definition, validate });
   }
 }
 
 export function fieldsOf(body: string): StoreFields & JsonObject {
   return JSON.parse(body) as StoreFields & JsonObject;
 }
+
+/** What the definition asks of an entity's own fields. Errors: those of `compileSchema`. */
+export function compileDefinition({ schema, search }: Rules): Validate {
+  const bySchema = schema ? compileSchema(schema) : () => [];
+  if (search.length === 0) return bySchema;
+  return (fields) => {
+    if (!hasTooManyWords(search, fields)) return bySchema(fields);
+    const path = search.map(pathText).join(" ");
+    const message = `must have at most ${limit.searchedWordsMax} different words`;
+    return [...bySchema(fields), { path, rule: "words", message }];
+  };
+}
+
+type Rules = Pick<StoreDefinition, "schema" | "search">;
 
 /**
  * Compiles a JSON Schema 2020-12. Errors: `validation` on `schema` with what the compiler says; the

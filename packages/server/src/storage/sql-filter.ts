@@ -11,6 +11,7 @@ import {
   matches,
   negated,
   type Path,
+  type Search,
   type Visibility,
 } from "@stoa/domain";
 
@@ -29,6 +30,7 @@ export interface FilterDialect {
   element(comparison: ElementComparison): Sql | undefined;
   like(path: Path, pattern: string): Sql | undefined;
   contains(path: Path, value: Json): Sql | undefined;
+  search(asked: Search): Sql | undefined;
   visible(rule: Visibility): Sql;
   /** Calls `matches` for each row. */
   other(filter: Filter): Sql;
@@ -152,6 +154,8 @@ function said(filter: Leaf, dialect: FilterDialect): Sql | undefined {
       if (filter.left.kind !== "property" || !part) return undefined;
       return dialect.contains(filter.left.path, part.value);
     }
+    case "search":
+      return dialect.search(filter);
     case "visible":
       return dialect.visible(filter);
     default:

@@ -17,6 +17,7 @@ import { SqliteDictionary } from "./sqlite-dictionary.ts";
 import { projectText } from "./sqlite-projection.ts";
 import { entityOf, type Row } from "./sqlite-row.ts";
 import { openDatabase, type Role } from "./sqlite-schema.ts";
+import { wordsText } from "./sqlite-words.ts";
 
 export class SqliteConnection extends SqliteDatabase {
   readonly dictionary: SqliteDictionary;
@@ -62,6 +63,7 @@ export class SqliteConnection extends SqliteDatabase {
     );
     database.function("stoa_access", (n) => JSON.stringify(dictionary.accessIds(Number(n))));
     database.function("stoa_branch", (n) => this.tree.branchText(dictionary.groupId(Number(n))));
+    database.function("stoa_words", { deterministic: true }, wordsText);
     database.function("stoa_project", { deterministic: true }, projectText);
     database.function("stoa_tick", (_row) => {
       this.tick();

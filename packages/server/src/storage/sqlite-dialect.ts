@@ -9,6 +9,7 @@ import {
   type Json,
   orderKey,
   type Path,
+  type Search,
   systemFields,
   type Visibility,
 } from "@stoa/domain";
@@ -23,6 +24,7 @@ import {
 } from "./sql-filter.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { jsonPath } from "./sqlite-path.ts";
+import { foundSql, isSearchOf, type StoreSearch } from "./sqlite-search.ts";
 
 /** What stands in for null and missing: below every number that JSON can say. */
 const nullKey = "-9e999";
@@ -87,16 +89,21 @@ export interface DialectOptions {
   readonly connection: SqliteConnection;
   /** Whether an array may stand at the path in some entity of the store. */
   readonly mayHoldArrays: (path: Path) => boolean;
+  readonly search?: StoreSearch | null;
 }
 
 /** Compiles for one statement, and gathers the filters that it calls back for. */
 export class SqliteDialect implements FilterDialect {
   readonly filters: Filter[] = [];
+  /** Whether few entities are tested: then each is looked at rather than all that have a word. */
+  testsFew = false;
   readonly #connection: SqliteConnection;
+  readonly #search: StoreSearch | null;
   readonly mayHoldArrays: (path: Path) => boolean;
 
-  constructor({ connection, mayHoldArrays }: DialectOptions) {
+  constructor({ connection, mayHoldArrays, search = null }: DialectOptions) {
     this.#connection = connection;
+    this.#search = search;
     this.mayHoldArrays = mayHoldArrays;
   }
 
@@ -162,6 +169,12 @@ export class SqliteDialect implements FilterDialect {
         : truth(false);
     if (sample !== undefined) return text;
     return joined([text, this.#arrayHolds(path, "==", value)], "OR");
+  }
+
+  search(asked: Search): Sql | undefined {
+    if (this.testsFew || !isSearchOf(this.#search, asked)) return undefined;
+    const { sql, values } = foundSql(this.#search.name, asked);
+    return { sql: `e.n IN (${sql})`, values };
   }
 
   visible(rule: Visibility): Sql {

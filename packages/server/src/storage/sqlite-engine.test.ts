@@ -220,6 +220,7 @@ const cities: StoreDefinition = {
   schema: null,
   unique: [],
   indexes: [],
+  search: [],
   time: "server",
   idKind: "objectid",
   flavour: "entity",

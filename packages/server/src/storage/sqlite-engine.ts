@@ -34,7 +34,7 @@ import { type Projection, projectionOf } from "./sqlite-projection.ts";
 import { readRecord } from "./sqlite-record.ts";
 import { entityOf, type Row } from "./sqlite-row.ts";
 import type { SqliteState } from "./sqlite-state.ts";
-import { indexDifference, type StoreTable, storeOf } from "./sqlite-store.ts";
+import { type StoreTable, storeDifference, storeOf } from "./sqlite-store.ts";
 import { isDear, type Position, readEntity, readWindow } from "./sqlite-window.ts";
 import { SqliteWorker } from "./sqlite-worker.ts";
 import { SqliteWriter } from "./sqlite-writer.ts";
@@ -147,11 +147,10 @@ export class SqliteEngine implements Engine {
     const known = this.#table(definition.name);
     if (!known) return;
     const table = storeOf(known, definition);
-    const { missing } = this.#ask(() => indexDifference(this.#reading, table));
-    if (missing.length === 0) return;
-    const statements = missing.map(({ sql }) => sql as string);
+    const { make } = this.#ask(() => storeDifference(this.#reading, table));
+    if (make.length === 0) return;
     try {
-      await this.#writer.pause(() => this.#worker.build(statements));
+      await this.#writer.pause(() => this.#worker.build(make));
       this.#reading.endReading();
     } catch (error) {
       const index = table.indexes.find(({ name }) => name === brokenIndex(error));

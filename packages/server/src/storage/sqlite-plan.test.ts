@@ -159,6 +159,32 @@ describe("the plan of", () => {
     }
   });
 
+  it("what few entities have the words of is looked up by its rows, whatever the order", () => {
+    const found: Filter = {
+      kind: "search",
+      paths: [["note"]],
+      words: [{ word: "rare", isPrefix: true }],
+    };
+    for (const order of [[], [{ path: ["size"], descending: true }]]) {
+      const filter: Filter = { kind: "all", of: [found, visible] };
+      const plan = page(filter, order);
+      assert(
+        plan.some((step) => /^SCAN e1_s_\w+ VIRTUAL TABLE INDEX/.test(step)),
+        plan.join("\n"),
+      );
+      assert(plan.includes("SEARCH e USING INTEGER PRIMARY KEY (rowid=?)"), plan.join("\n"));
+      assert(!plan.some((step) => /^SCAN (e|e1)$/.test(step)), plan.join("\n"));
+    }
+    const counted = steps(() => assert.equal(countOf({ connection, table }, found), 240));
+    assert(counted.includes("SEARCH e USING INTEGER PRIMARY KEY (rowid=?)"), counted.join("\n"));
+    const often: Filter = { ...found, words: [{ word: "often", isPrefix: false }] };
+    const question = { connection, table, filter: often, order: [] };
+    const { bounds } = connection;
+    connection.bounds = { ...bounds, candidatesMax: 1_000 };
+    assert(isDear(readWindow(question, { cursor: null, skip: 0, left: 10 })));
+    connection.bounds = bounds;
+  });
+
   it("a filter or an order without an index is left to the worker", () => {
     const position = { cursor: null, skip: 0, left: 10 };
     const filter: Filter = { kind: "element", op: "==", path: ["size"], value: 5 };
@@ -182,6 +208,7 @@ const cities = {
   schema: null,
   unique: [],
   indexes: [[["country"]], [["name"]]],
+  search: [["note"]],
   time: "server",
   idKind: "objectid",
   flavour: "entity",
@@ -201,13 +228,14 @@ const visible: Visibility = {
 const mark = { by: "00000000000000000000aaaa", time: 1 };
 
 function draft(n: number) {
+  const note = n % 25 === 0 ? "often rarely" : "Often";
   return {
     id: hex(n),
     owner: mark.by,
     group: `00000000000000000000f00${n % 4}`,
     access: [],
     time: n,
-    body: JSON.stringify({ name: `City ${n}`, country: n % 2 ? "NL" : "DE", size: n % 7 }),
+    body: JSON.stringify({ name: `City ${n}`, country: n % 2 ? "NL" : "DE", size: n % 7, note }),
   };
 }
 

@@ -21,6 +21,7 @@ import {
 } from "./sql-filter.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { indexSql, isNumbered, keySql, keyValue, SqliteDialect } from "./sqlite-dialect.ts";
+import { fewFoundSql } from "./sqlite-search.ts";
 import { sightSql } from "./sqlite-sight.ts";
 import type { StoreIndex, StoreTable } from "./sqlite-store.ts";
 
@@ -59,6 +60,7 @@ export function planOf(connection: SqliteConnection, table: StoreTable, asked: Q
   const dialect = new SqliteDialect({
     connection,
     mayHoldArrays: (path) => mayHoldArrays(connection, table, path),
+    search: table.search,
   });
   const parts = simplified(conjuncts(asked.filter), dialect);
   const context: Context = { connection, table, dialect, parts, equal: equalities(parts, dialect) };
@@ -71,16 +73,17 @@ export function planOf(connection: SqliteConnection, table: StoreTable, asked: Q
     const narrow = accesses.filter(({ weight }) => weight > ordered.weight);
     const few = fewest(narrow, context) ?? (isById(keys) ? undefined : sightOf(context));
     if (!few) return { ...base(ordered, context, keys), kind: "scan", rest };
-    return { ...base(few, context, keys), kind: "few", rest: parts };
+    return fewPlan(few, context, keys);
   }
   const few =
     fewest(
       accesses.filter(({ weight }) => weight > 0),
       context,
     ) ??
+    foundOf(context) ??
     sightOf(context) ??
     whole(context);
-  if (few) return { ...base(few, context, keys), kind: "few", rest: parts };
+  if (few) return fewPlan(few, context, keys);
   const dear = ordered ?? best(accesses.filter(({ weight }) => weight > 0));
   return { ...base(dear, context, keys), kind: "dear", rest: parts };
 }
@@ -175,6 +178,12 @@ function base(
   const from = `e${table.n} e${by}`;
   const range = access?.range ?? { sql: "TRUE", values: [] };
   return { from, range, keys, dialect, wish: wishOf(parts, keys) };
+}
+
+function fewPlan(few: Access, context: Context, keys: readonly SortKey[]): Plan {
+  context.dialect.testsFew = true;
+  const rest = context.parts.filter((part) => part.kind !== "search" || !few.used.has(part));
+  return { ...base(few, context, keys), kind: "few", rest };
 }
 
 function accessOf(index: StoreIndex, keys: readonly SortKey[], context: Context): Access {
@@ -329,6 +338,15 @@ function areFew({ index, range }: Access, { connection, table }: Context): boole
 
 function best(accesses: readonly Access[]): Access | undefined {
   return accesses.toSorted((a, b) => b.weight - a.weight)[0];
+}
+
+/** What has the words that are searched for, if that is little. */
+function foundOf({ connection, table, parts }: Context): Access | undefined {
+  const part = parts.find(({ kind }) => kind === "search");
+  if (part?.kind !== "search") return undefined;
+  const range = fewFoundSql(connection, table.search, part);
+  const used = new Set<Filter>([part]);
+  return range && { index: null, range, used, isOrdered: false, weight: 0, isPoint: false };
 }
 
 /** What the caller may see, if that is little, whatever the order and the filters are. */

@@ -5,12 +5,14 @@ import { createHash } from "node:crypto";
 import { type Path, pathText, type StoreDefinition } from "@stoa/domain";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { indexSql } from "./sqlite-dialect.ts";
+import { dropSearch, presentSql, type StoreSearch, searchOf } from "./sqlite-search.ts";
 
 export interface StoreTable {
   /** The table is `e<n>`. */
   readonly n: number;
   readonly name: string;
   readonly indexes: readonly StoreIndex[];
+  readonly search: StoreSearch | null;
   /** No body in it is longer: a power of two, characters. */
   readonly widest: number;
 }
@@ -27,7 +29,7 @@ export interface StoreIndex {
 /** Stores by name. */
 export type Catalog = ReadonlyMap<string, StoreTable>;
 
-type Sets = Pick<StoreDefinition, "unique" | "indexes">;
+type Sets = Pick<StoreDefinition, "unique" | "indexes" | "search">;
 
 /** The stores that the file holds. */
 export function readCatalog(connection: SqliteConnection): Catalog {
@@ -35,14 +37,16 @@ export function readCatalog(connection: SqliteConnection): Catalog {
   const rows = connection.all<[number, string, number, string]>(sql);
   return new Map(
     rows.map(([n, name, widest, text]) => {
-      return [name, storeOf({ n, name, widest }, JSON.parse(text) as Sets)];
+      // What was kept before there was any search lacks it.
+      const sets = { search: [], ...(JSON.parse(text) as Partial<Sets>) } as Sets;
+      return [name, storeOf({ n, name, widest }, sets)];
     }),
   );
 }
 
 export function storeOf(
-  { n, name, widest }: Omit<StoreTable, "indexes">,
-  { unique, indexes }: Sets,
+  { n, name, widest }: Pick<StoreTable, "n" | "name" | "widest">,
+  { unique, indexes, search }: Sets,
 ): StoreTable {
   const own = [
     { name: `e${n}_id`, paths: [["_id"]], isUnique: false, sql: null },
@@ -54,7 +58,8 @@ export function storeOf(
     ...indexes.map((paths) => plainIndex(n, paths)),
   ].filter((index) => index !== undefined);
   const byName = new Map(declared.map((index) => [index.name, index]));
-  return { n, name, widest, indexes: [...own, ...byName.values()] };
+  const all = [...own, ...byName.values()];
+  return { n, name, widest, indexes: all, search: searchOf(n, search) };
 }
 
 /** What `widest` becomes for a body of so many characters. */
@@ -63,21 +68,33 @@ export function widestFor(characters: number): number {
 }
 
 /** The part of a definition that the file keeps. */
-export function setsText({ unique, indexes }: Sets): string {
-  return JSON.stringify({ unique, indexes });
+export function setsText({ unique, indexes, search }: Sets): string {
+  return JSON.stringify({ unique, indexes, search });
 }
 
-/** What must be made and what dropped so that the file has the indexes of the store, no others. */
-export function indexDifference(
-  connection: SqliteConnection,
-  table: StoreTable,
-): { missing: readonly StoreIndex[]; surplus: readonly string[] } {
+/** Statements by which the file gets what the store is found by, and loses all else of it. */
+export interface StoreDifference {
+  readonly make: readonly string[];
+  readonly drop: readonly string[];
+}
+
+export function storeDifference(connection: SqliteConnection, table: StoreTable): StoreDifference {
+  const ofTable = [`e${table.n}`];
   const sql = "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = ?";
-  const present = new Set(connection.all<[string]>(sql, [`e${table.n}`]).map(([name]) => name));
+  const indexes = new Set(connection.all<[string]>(sql, ofTable).map(([name]) => name));
+  const searches = connection.all<[string]>(presentSql, ofTable).map(([name]) => name);
   const isWanted = (name: string) => table.indexes.some((index) => index.name === name);
+  const surplus = [...indexes].filter((name) => /_[iu]_/.test(name) && !isWanted(name));
+  const { search } = table;
   return {
-    missing: table.indexes.filter(({ name, sql }) => sql !== null && !present.has(name)),
-    surplus: [...present].filter((name) => /_[iu]_/.test(name) && !isWanted(name)),
+    make: [
+      ...table.indexes.flatMap(({ name, sql }) => (sql && !indexes.has(name) ? [sql] : [])),
+      ...(search && !searches.includes(search.name) ? search.make : []),
+    ],
+    drop: [
+      ...surplus.map((name) => `DROP INDEX ${name}`),
+      ...searches.filter((name) => name !== search?.name).flatMap(dropSearch),
+    ],
   };
 }
 

@@ -24,9 +24,9 @@ import { storeTable } from "./sqlite-schema.ts";
 import { groupStore, type SqliteBatch, Tallies } from "./sqlite-state.ts";
 import {
   type Catalog,
-  indexDifference,
   type StoreTable,
   setsText,
+  storeDifference,
   storeOf,
   widestFor,
 } from "./sqlite-store.ts";
@@ -198,12 +198,10 @@ export class SqliteTransaction implements Transaction {
       const n = known?.n ?? this.#makeTable(name, text);
       return storeOf({ n, name, widest: known?.widest ?? 0 }, definition);
     });
-    const { missing, surplus } = indexDifference(this.#connection, table);
-    for (const index of missing) {
-      this.#write(table, () => this.#connection.database.exec(index.sql as string));
-    }
+    const { make, drop } = storeDifference(this.#connection, table);
+    for (const sql of make) this.#write(table, () => this.#connection.database.exec(sql));
     this.#write(table, () => {
-      for (const index of surplus) this.#connection.database.exec(`DROP INDEX ${index}`);
+      for (const sql of drop) this.#connection.database.exec(sql);
       this.#connection.run("UPDATE store SET definition = ? WHERE n = ?", [text, table.n]);
     });
     this.#catalog = new Map(this.#catalog).set(name, table);
@@ -213,6 +211,8 @@ export class SqliteTransaction implements Transaction {
     const table = this.#catalog.get(store);
     if (!table) return;
     this.#write(table, () => {
+      const { drop } = storeDifference(this.#connection, { ...table, indexes: [], search: null });
+      for (const sql of drop) this.#connection.database.exec(sql);
       this.#connection.database.exec(`DROP TABLE e${table.n}`);
       this.#connection.run("DELETE FROM tally WHERE store = ?", [table.n]);
       this.#connection.run("UPDATE store SET name = NULL WHERE n = ?", [table.n]);

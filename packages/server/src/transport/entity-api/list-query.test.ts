@@ -72,7 +72,10 @@ const refusals: readonly [string, string][] = [
   ["after=x", "after cursor"],
   ['after=["a","b","c"]', "after cursor"],
   ["filter=[1", "filter syntax"],
-  ["search=delft", "search unsupported"],
+  ["search=", "search words"],
+  ["search=*", "search words"],
+  ["search=a&search=b", "search once"],
+  [`search=${"a".repeat(1_001)}`, "search maxLength"],
   ["withChildGroups=0", "withChildGroups boolean"],
   ["unwind=", "unwind path"],
   ["where.a=%zz", "where.a encoding"],
@@ -142,6 +145,15 @@ test("only and unwind name paths, and repeat by adding up", () => {
   assert.deepEqual(options, { unwind: [["city"]], withChildGroups: false });
   assert.deepEqual(parseReadOptions("only=a&unwind=b"), { only: [["a"]], unwind: [["b"]] });
   assert.deepEqual(parseReadOptions("x=1"), { only: null, unwind: [] });
+});
+
+test("search asks for words and beginnings", () => {
+  assert.deepEqual(parseListQuery("search=Oude+Delf*").options, {
+    search: [
+      { word: "oude", isPrefix: false },
+      { word: "delf", isPrefix: true },
+    ],
+  });
 });
 
 test("meta asks for the total with or without the ends", () => {

@@ -11,6 +11,7 @@ import {
   type Path,
   parseCursor,
   parseFilter,
+  parseSearch,
   type Query,
   violation,
 } from "@stoa/domain";
@@ -205,12 +206,11 @@ function filterOf(given: Given): Filter[] {
 }
 
 function findOptions(given: Given): FindOptions {
-  if (given.has("search")) {
-    throw violation("search", "unsupported", "the store declares no paths to search");
-  }
+  const search = given.one("search");
   const withChildGroups = given.flag("withChildGroups");
   const unwind = parseUnwind(given);
   return {
+    ...(search !== undefined && { search: parseSearch(search) }),
     ...(unwind.length > 0 && { unwind }),
     ...(withChildGroups !== undefined && { withChildGroups }),
   };
