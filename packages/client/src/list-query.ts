@@ -23,6 +23,8 @@ export interface Choice {
   readonly where?: Where | undefined;
   /** The filter language: `["like", ["property", "name"], "D*"]`, or `{type: "lamp"}`. */
   readonly filter?: Json | undefined;
+  /** Words that all must be there, `"oude delf*"`, in a store that declares where. */
+  readonly search?: string | undefined;
   /** Bounds on `time`, inclusive; Unix milliseconds or ISO 8601. */
   readonly from?: number | string | undefined;
   readonly to?: number | string | undefined;
@@ -60,10 +62,11 @@ export function listParameters(query: ListQuery): Parameters {
 }
 
 export function choiceParameters(choice: Choice): Parameters {
-  const { where = {}, filter, from, to, withChildGroups } = choice;
+  const { where = {}, filter, search, from, to, withChildGroups } = choice;
   return [
     ...Object.entries(where).map(([name, value]) => condition(name, value)),
     ...(filter === undefined ? [] : [parameter("filter", JSON.stringify(filter))]),
+    ...(search === undefined ? [] : [parameter("search", search)]),
     ...(from === undefined ? [] : [parameter("from", String(from))]),
     ...(to === undefined ? [] : [parameter("to", String(to))]),
     ...(withChildGroups === undefined

@@ -20,6 +20,7 @@ import {
   project,
   type Query,
   type ReadOptions,
+  searchText,
   type WriteOptions,
 } from "@stoa/domain";
 import { type EntityCalls, foundOf, type ListCall } from "./entity-calls.ts";
@@ -165,7 +166,8 @@ function servedFields(only: readonly Path[], order: readonly OrderKey[]): readon
 
 function chosen({ filter, order }: Query, options: FindOptions): Parameters {
   const { unwind = [], withChildGroups } = options;
-  const more = { sortBy: sortKeys(order), unwind: pathTexts(unwind), withChildGroups };
+  const search = options.search && searchText(options.search);
+  const more = { sortBy: sortKeys(order), unwind: pathTexts(unwind), search, withChildGroups };
   return [...filterParameters(filter), ...listParameters(more)];
 }
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { matches } from "./filter.ts";
-import { hasTooManyWords, parseSearch, searchedWords, wordsOf } from "./filter-search.ts";
+import { hasTooManyWords, parseSearch, searchedWords, searchText, wordsOf } from "./filter-search.ts";
 import type { JsonObject } from "./json.ts";
 import { searchedWordsMax, searchWordCharactersMax } from "./limit.ts";
 
@@ -75,6 +75,12 @@ test("a search asks for all of its words, each once", () => {
     { word: "old", isPrefix: false },
     { word: "old", isPrefix: true },
   ]);
+});
+
+test("a search reads the same when it is written again", () => {
+  const words = parseSearch("Oude Delf*");
+  assert.equal(searchText(words), "oude delf*");
+  assert.deepEqual(parseSearch(searchText(words)), words);
 });
 
 const refused: readonly (readonly [text: string, rule: string])[] = [

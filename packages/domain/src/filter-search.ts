@@ -1,6 +1,6 @@
 /**
- * What a search finds: how texts become words and what words ask. Engines are handed ready words, so
- * that all of them find the same. Knows no filter tree and no store.
+ * What a search finds: how texts become words and what words ask. Engines are handed ready words,
+ * so that all of them find the same. Knows no filter tree and no store.
  */
 import { violation } from "./error.ts";
 import type { Json } from "./json.ts";
@@ -16,9 +16,10 @@ export interface SearchWord {
 
 /**
  * The words of a text, in their order: runs of letters and digits, folded, so that
- * `wordsOf("Café №7, STRASSE")` is `["cafe", "no7", "strasse"]`. Folding takes compatible characters
- * for one another (Unicode NFKD), leaves out marks, and takes upper and lower case for the same. A
- * word is its first `searchWordCharactersMax` characters. Writing without spaces is one word.
+ * `wordsOf("Café №7, STRASSE")` is `["cafe", "no7", "strasse"]`. Folding takes compatible
+ * characters for one another (Unicode NFKD), leaves out marks, and takes upper and lower case for
+ * the same. A word is its first `searchWordCharactersMax` characters. Writing without spaces is
+ * one word.
  */
 export function wordsOf(text: string): readonly string[] {
   return (folded(text).match(wordRun) ?? []).map(shortened);
@@ -42,6 +43,11 @@ export function parseSearch(text: string): readonly SearchWord[] {
   }
   if (asked.size > 0 && asked.size <= searchWordsAskedMax) return [...asked.values()];
   throw violation("search", "words", `must have 1 to ${searchWordsAskedMax} words`);
+}
+
+/** The inverse: `"delf* noord"`. */
+export function searchText(words: readonly SearchWord[]): string {
+  return words.map(({ word, isPrefix }) => word + (isPrefix ? "*" : "")).join(" ");
 }
 
 /** Every word once of the strings that stand at the paths, however deep below them. */

@@ -80,6 +80,7 @@ test("a filter that is written and read again fits the same entities", () => {
 test("what the language has no words for is refused", () => {
   const nobody = new Set<string>();
   const refused: [Filter, string][] = [
+    [{ kind: "search", paths: [["name"]], words: [] }, "search"],
     [{ kind: "visible", owner: null, principals: nobody, reach: nobody, self: null }, "visible"],
     [{ kind: "element", op: "<", path: ["a"], value: 1 }, "element"],
   ];

@@ -11,7 +11,7 @@ import { pathText } from "./path.ts";
  * `["==",["property","type"],"lamp"]`: read back it means the same for every entity, though the
  * tree may be another one (`loosely` becomes `in`).
  * @throws StoaError `validation` for what the language has no words for: the visibility of a caller
- * (rule `visible`), and `<` and the like on elements (rule `element`), which only conditions say.
+ * (rule `visible`), a search (rule `search`), and `<` and the like on elements (rule `element`), which only conditions say.
  */
 export function filterJson(filter: Filter): readonly Json[] {
   const json = testJson(filter);
@@ -45,6 +45,8 @@ function testJson(filter: Filter): Json {
       return ["isnull", valueJson(filter.of)];
     case "truthy":
       return truthyJson(filter.of);
+    case "search":
+      throw violation("filter", "search", "holds words, which are sent beside a filter");
     case "visible":
       throw violation("filter", "visible", "holds what a caller may see, which is not sent");
     default:

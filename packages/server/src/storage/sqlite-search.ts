@@ -1,7 +1,7 @@
 /**
- * The words of a store that can be searched: a table of SQLite's full-text index which triggers keep
- * in step with the entities, as an index would be. Words come ready from the domain; the index never
- * takes a text apart. Knows no queries but what finds the rows of words.
+ * The words of a store that can be searched: a table of SQLite's full-text index which triggers
+ * keep in step with the entities, as an index would be. Words come ready from the domain; the index
+ * never takes a text apart. Knows no queries but what finds the rows of words.
  */
 import { createHash } from "node:crypto";
 import { type Path, pathText, type Search } from "@stoa/domain";
