@@ -3,7 +3,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { matches } from "./filter.ts";
-import { hasTooManyWords, parseSearch, searchedWords, searchText, wordsOf } from "./filter-search.ts";
+import {
+  hasTooManyWords,
+  parseSearch,
+  searchedWords,
+  searchText,
+  wordsOf,
+} from "./filter-search.ts";
 import type { JsonObject } from "./json.ts";
 import { searchedWordsMax, searchWordCharactersMax } from "./limit.ts";
 

@@ -11,7 +11,8 @@ import { pathText } from "./path.ts";
  * `["==",["property","type"],"lamp"]`: read back it means the same for every entity, though the
  * tree may be another one (`loosely` becomes `in`).
  * @throws StoaError `validation` for what the language has no words for: the visibility of a caller
- * (rule `visible`), a search (rule `search`), and `<` and the like on elements (rule `element`), which only conditions say.
+ * (rule `visible`), a search (rule `search`), and `<` and the like on elements (rule `element`),
+ * which only conditions say.
  */
 export function filterJson(filter: Filter): readonly Json[] {
   const json = testJson(filter);
