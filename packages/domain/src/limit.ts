@@ -77,6 +77,8 @@ export const idempotencyKeyCharactersMax = 255;
 export const idempotentAnswerBytesMax = 1024 * 1024;
 /** Names in one answer of the directory. */
 export const principalsMax = 1_000;
+/** People named on each side of the impact of a move, where nothing is said. */
+export const impactPeopleDefault = 100;
 /** Violations listed in one error. */
 export const violationsMax = 100;
 /** Processes that serve the same data together. */

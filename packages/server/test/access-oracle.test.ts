@@ -39,6 +39,8 @@ function assertSeen(tally: Tally, key: string, least: number): void {
 const readings = [
   ...["find", "count", "meta", "read", "explain", "unwind", "unwindOne", "directory"],
   ...["history", "search"],
+  "history",
+  "impact",
 ];
 const writings = ["create", "update", "remove", "grant", "revoke", "transfer", "restore"];
 const rareButSeen = [

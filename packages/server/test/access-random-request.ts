@@ -22,7 +22,7 @@ export function randomReading(random: Random, truth: Truth): Request {
   const store = randomStore(random, 0.35);
   const kind = random.pick([
     ...(["find", "find", "count", "meta", "read", "read", "explain"] as const),
-    ...(["unwind", "unwindOne", "directory", "shown", "history", "history"] as const),
+    ...(["unwind", "unwindOne", "directory", "shown", "history", "history", "impact"] as const),
   ]);
   switch (kind) {
     case "find":
@@ -39,6 +39,10 @@ export function randomReading(random: Random, truth: Truth): Request {
       return { kind, store, id: randomId(random, truth, store) };
     case "history":
       return randomHistory(random, truth);
+    case "impact": {
+      const group = randomId(random, truth, "groups");
+      return { kind, group, parent: randomId(random, truth, "groups") };
+    }
     case "explain": {
       const ordinary = randomStore(random, 0);
       const user = random.chance(0.6) ? randomId(random, truth, "users") : undefined;

@@ -59,6 +59,7 @@ export type Request =
       readonly id: string;
       readonly sequence: number;
     }
+  | { readonly kind: "impact"; readonly group: string; readonly parent: string }
   | { readonly kind: "directory"; readonly question: DirectoryQuestion }
   | { readonly kind: "shown" };
 
@@ -147,16 +148,12 @@ async function answerOf(services: Services, caller: Caller, request: Request): P
       const allowed = Object.entries(verbs).map(([verb, decision]) => [verb, decision.allowed]);
       return { user, visible, verbs: Object.fromEntries(allowed) as JsonObject };
     }
-    case "history": {
-      const before = request.before ?? Number.POSITIVE_INFINITY;
-      const page = await services.history.read(caller, { ...request, before });
-      const changes = page.changes.map(({ seq, op, entity, changed }) => {
-        return { seq, op, entity: entity?.value ?? null, changed };
-      });
-      return { changes, next: page.next, gap: page.gap };
-    }
+    case "history":
+      return historyOf(services, caller, request);
     case "restore":
       return parsed(await services.history.restore(caller, request));
+    case "impact":
+      return impactOf(services, caller, request);
     case "directory":
       return (await services.directory.find(caller, request.question)) as unknown as Json;
     case "shown":
@@ -164,4 +161,28 @@ async function answerOf(services: Services, caller: Caller, request: Request): P
     default:
       return request satisfies never;
   }
+}
+
+async function historyOf(
+  { history }: Services,
+  caller: Caller,
+  request: Extract<Request, { kind: "history" }>,
+): Promise<Json> {
+  const before = request.before ?? Number.POSITIVE_INFINITY;
+  const page = await history.read(caller, { ...request, before });
+  const changes = page.changes.map(({ seq, op, entity, changed }) => {
+    return { seq, op, entity: entity?.value ?? null, changed };
+  });
+  return { changes, next: page.next, gap: page.gap };
+}
+
+async function impactOf(
+  { directory }: Services,
+  caller: Caller,
+  { group, parent }: Extract<Request, { kind: "impact" }>,
+): Promise<Json> {
+  const asked = { group, parent, after: "", limit: 1_000 };
+  const { moved, gain, lose } = await directory.impact(caller, asked);
+  const stores = Object.fromEntries(moved.stores);
+  return { moved: { ...moved, stores }, gain, lose } as unknown as Json;
 }

@@ -32,6 +32,7 @@ import {
   wholeOf,
 } from "./access-truth.ts";
 import { historyAnswer } from "./access-truth-history.ts";
+import { impactAnswer } from "./access-truth-impact.ts";
 import { refuse, visibleThing } from "./access-truth-refusal.ts";
 
 const writings = ["create", "update", "remove", "grant", "revoke", "transfer", "restore"] as const;
@@ -65,6 +66,8 @@ export function readingAnswer(truth: Truth, asker: Asker, request: Reading): Jso
     }
     case "history":
       return historyAnswer(truth, asker, request);
+    case "impact":
+      return impactAnswer(truth, asker, request);
     case "explain":
       return explained(truth, asker, request);
     case "directory":

@@ -16,11 +16,11 @@ import { Callers } from "./caller-service.ts";
 import { ChangeFeed } from "./change-feed.ts";
 import { changesPage } from "./changes-page.ts";
 import { definitionsShownTo } from "./definition-rules.ts";
-import { EngineDirectory } from "./directory.ts";
 import { EntityHistory } from "./entity-history.ts";
 import { CallerEntities } from "./entity-service.ts";
 import { type FirstAdministrator, firstReferences, firstStart } from "./first-start.ts";
 import type { House } from "./house.ts";
+import { HouseDirectory } from "./house-directory.ts";
 import { keyedRequest } from "./idempotency.ts";
 import type { Observe } from "./observation.ts";
 import { permissionList } from "./permission-list.ts";
@@ -101,7 +101,7 @@ function servicesOf(house: House, feed: ChangeFeed): Services {
         room: room ?? null,
       }),
     sessions: new HouseSessions(house),
-    directory: new EngineDirectory(house.engine),
+    directory: new HouseDirectory(house),
     stores: {
       shownTo: (caller) => definitionsShownTo(house, caller),
       inferred: (caller, store, samplesMax) => inferredSchema(house, caller, store, samplesMax),

@@ -118,6 +118,11 @@ export interface SignedIn {
 }
 
 export interface Directory {
+  /**
+   * What moving a group would bring about. Errors: those of the move, in its order; `forbidden`
+   * also without GET on groups.
+   */
+  impact(caller: Caller, question: ImpactQuestion): Promise<GroupImpact>;
   /** Names for display: everybody of the caller's tenants (design 10). Sorted by name, then id. */
   find(caller: Caller, question: DirectoryQuestion): Promise<readonly DirectoryEntry[]>;
 }
@@ -126,6 +131,45 @@ export interface DirectoryQuestion {
   readonly ids?: readonly string[];
   readonly prefix?: string;
   readonly limit?: number;
+}
+
+/** A group, and the one that it would stand below. */
+export interface ImpactQuestion {
+  readonly group: string;
+  readonly parent: string;
+  /** People of each side: those with ids later than this, "" for all, and how many. */
+  readonly after: string;
+  readonly limit: number;
+}
+
+export interface GroupImpact {
+  readonly moved: Moved;
+  /** Who would come to see what is moved, and who would see it no longer. */
+  readonly gain: ImpactSide;
+  readonly lose: ImpactSide;
+}
+
+/** What stands in the group and beneath it. */
+export interface Moved {
+  readonly groups: number;
+  readonly users: number;
+  readonly entities: number;
+  /** By the stores that the caller may read; empty ones are absent. */
+  readonly stores: ReadonlyMap<string, number>;
+  /** Whether there are more, in stores that it may not read. */
+  readonly others: boolean;
+}
+
+/** Without those who own or were granted an entity: that stays. */
+export interface ImpactSide {
+  readonly groups: readonly { readonly _id: string; readonly name: string }[];
+  /** Enabled users for whom something changes. */
+  readonly users: number;
+  readonly people: readonly { readonly _id: string; readonly name: string }[];
+  /** Where the next people begin: give it as `after`; null at the end. */
+  readonly next: string | null;
+  /** Whether there are groups or users whom the caller does not know. */
+  readonly others: boolean;
 }
 
 /**

@@ -24,6 +24,7 @@ import { consoleRoutes } from "./console-files.ts";
 import { accountRoutes } from "./entity-api/account-routes.ts";
 import { entityRoutes } from "./entity-api/entity-routes.ts";
 import { historyRoutes } from "./entity-api/history-routes.ts";
+import { impactRoute } from "./entity-api/impact-route.ts";
 import { inferRoutes } from "./entity-api/infer-routes.ts";
 import { sharingRoutes } from "./entity-api/sharing-routes.ts";
 import { statisticsRoute } from "./entity-api/statistics-route.ts";
@@ -104,6 +105,7 @@ export function createHttpServer(services: Services, options: HttpServerOptions)
     statisticsRoute(house, options.statistics),
     ...iamRoutes(house),
     ...storeRoutes(house, stores),
+    impactRoute(house),
     ...inferRoutes(house),
     ...stores,
     ...consoleRoutes(options.consoleFiles),
