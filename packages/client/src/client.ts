@@ -4,6 +4,7 @@
  */
 import type { EntityService, JsonObject, StoreFields } from "@stoa/domain";
 import { Account } from "./account.ts";
+import { Administration } from "./administration.ts";
 import { Credentials } from "./credentials.ts";
 import { EntityCalls } from "./entity-calls.ts";
 import { type Fetch, HttpTransport } from "./http-transport.ts";
@@ -42,6 +43,8 @@ export class StoaClient {
   readonly url: string;
   /** Signing in and out, and what one may know of oneself and others. */
   readonly account: Account;
+  /** History, counts, rights, and how the server is doing. */
+  readonly administration: Administration;
   /** The contract of the domain, which the server implements in process. */
   readonly entities: EntityService;
   readonly #credentials: Credentials;
@@ -60,6 +63,7 @@ export class StoaClient {
     const chosen = this.#isPaged ? new SocketTransport(this.#connection, http) : http;
     const transport = retrying(chosen, { ...defaultRetry, ...options.retry });
     this.account = new Account(transport, this.#credentials);
+    this.administration = new Administration(transport);
     this.#calls = new EntityCalls(transport, http);
     this.entities = this.#entities(newKey);
   }

@@ -31,9 +31,9 @@ export type Draft<T> = T & {
 };
 
 /** A merge patch (RFC 7396): some fields, null removes one. */
-export type Merge<T> = {
-  readonly [K in keyof T]?: (T[K] extends readonly unknown[] ? T[K] : Merge<T[K]>) | null;
-};
+export type Merge<T> = string extends keyof T
+  ? JsonObject // of a type without names, any patch
+  : { readonly [K in keyof T]?: (T[K] extends readonly unknown[] ? T[K] : Merge<T[K]>) | null };
 
 /** An operation of a JSON Patch (RFC 6902): `{op: "replace", path: "/name", value: "Delft"}`. */
 export type PatchOperation =

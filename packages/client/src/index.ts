@@ -3,6 +3,7 @@
  */
 export { type ErrorCode, StoaError, type Violation } from "@stoa/domain";
 export * from "./account.ts";
+export * from "./administration.ts";
 export * from "./client.ts";
 export {
   type Draft,

@@ -20,7 +20,7 @@ export function cellText(value: Json | undefined, path: string, locale: string):
 }
 
 /** `22 Nov 2026, 14:05:09` */
-function timeText(unixMs: number, locale: string): string {
+export function timeText(unixMs: number, locale: string): string {
   const style = { dateStyle: "medium", timeStyle: "medium" } as const;
   return new Intl.DateTimeFormat(locale, style).format(unixMs);
 }

@@ -1,0 +1,113 @@
+/**
+ * An entity as exactly the JSON that the API serves, edited as such and saved as one PATCH.
+ */
+import { Alert, Button, Stack } from "@mui/material";
+import { StoaError } from "@stoa/client";
+import type { Json, JsonObject } from "@stoa/domain";
+import { useState } from "react";
+import { useNotify, useTranslate } from "react-admin";
+import { client } from "../connection.ts";
+import { problemText } from "../problem-text.ts";
+import { useStore } from "../stores.ts";
+import { useRight } from "../use-right.ts";
+import { JsonEditor } from "./json-editor.tsx";
+import { isObject } from "./schema-field.ts";
+import { mergePatch } from "./three-way.ts";
+import { ownFields, type TabProps, useKeepVersion, versionOf } from "./use-entity.ts";
+
+export default function CodeTab({ store, version }: TabProps) {
+  const translate = useTranslate();
+  const schema = useStore(store)?.schema;
+  const right = useRight("PATCH", [store, ":id"]);
+  const code = useCode(store, version);
+  return (
+    <>
+      {code.problem !== null && (
+        <Alert severity="error">{problemText(code.problem, translate)}</Alert>
+      )}
+      {code.isOld && (
+        <Alert
+          severity="warning"
+          action={
+            <Button color="inherit" onClick={code.reset}>
+              {translate("stoa.entity.takeTheirs")}
+            </Button>
+          }
+        >
+          {translate("stoa.code.changedElsewhere")}
+        </Alert>
+      )}
+      {!right.isAllowed && <Alert severity="info">{right.reason}</Alert>}
+      <JsonEditor
+        label={translate("stoa.entity.code")}
+        text={code.text}
+        schema={schema}
+        isLocked={!right.isAllowed}
+        onChange={code.setText}
+      />
+      <Stack direction="row" sx={{ gap: 1, mt: 1.5 }}>
+        <Button variant="contained" onClick={code.save} disabled={!code.canSave}>
+          {translate("stoa.action.save")}
+        </Button>
+        <Button onClick={code.reset} disabled={!code.isChanged}>
+          {translate("stoa.action.cancel")}
+        </Button>
+      </Stack>
+    </>
+  );
+}
+
+/** The text over the version that it was made of; a newer one is told, never overwritten unseen. */
+function useCode(store: string, version: TabProps["version"]) {
+  const notify = useNotify();
+  const keep = useKeepVersion(store, version.entity._id);
+  const [base, setBase] = useState(version);
+  const [text, setText] = useState(() => written(version.entity));
+  const [problem, setProblem] = useState<unknown>(null);
+  const isChanged = text !== written(base.entity);
+  const start = (from: TabProps["version"]) => {
+    setBase(from);
+    setText(written(from.entity));
+    setProblem(null);
+  };
+  if (version !== base && !isChanged) start(version);
+  const parsed = parse(text);
+
+  const save = async () => {
+    if (parsed === null) return;
+    const patch = mergePatch(ownFields(base.entity), ownFields(parsed));
+    const options = { ifMatch: base.etag };
+    const saved = versionOf(await client.store(store).update(base.entity._id, patch, options));
+    start(saved);
+    keep(saved);
+    notify("ra.notification.updated", { messageArgs: { smart_count: 1 } });
+  };
+  const fail = async (error: unknown) => {
+    const isOld = error instanceof StoaError && error.code === "precondition";
+    if (isOld) keep(versionOf(await client.store(store).read(base.entity._id)));
+    else setProblem(error);
+  };
+  return {
+    text,
+    setText,
+    problem,
+    isChanged,
+    isOld: version !== base,
+    canSave: isChanged && parsed !== null && version === base,
+    reset: () => start(version),
+    save: () => void save().catch(fail).catch(setProblem),
+  };
+}
+
+function written(entity: JsonObject): string {
+  return JSON.stringify(entity, null, 2);
+}
+
+function parse(text: string): JsonObject | null {
+  try {
+    const value = JSON.parse(text) as Json;
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}

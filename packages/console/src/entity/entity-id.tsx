@@ -1,0 +1,39 @@
+/**
+ * The id of an entity: a click on it opens all its fields and values on a page of its own, the
+ * button beside copies it.
+ */
+import { Box, Link, Typography } from "@mui/material";
+import { useTranslate } from "react-admin";
+import { client } from "../connection.ts";
+import { CopyButton } from "../layout/copy-button.tsx";
+
+interface EntityIdProps {
+  readonly store: string;
+  readonly id: string;
+}
+
+export function EntityId({ store, id }: EntityIdProps) {
+  const translate = useTranslate();
+  return (
+    <Box sx={{ display: "flex", alignItems: "center", gap: 0.5 }}>
+      <Link
+        href={`#/stores/${store}/${id}/configuration`}
+        target="_blank"
+        rel="noopener"
+        title={translate("stoa.entity.configuration")}
+        sx={{ fontFamily: "monospace", fontSize: 14 }}
+      >
+        {id}
+      </Link>
+      <CopyButton text={id} label={translate("stoa.entity.copyId")} />
+      <Typography variant="caption" color="text.secondary" sx={{ ml: 1 }}>
+        {`GET ${entityPath(store, id)}`}
+      </Typography>
+    </Box>
+  );
+}
+
+/** Where the API serves it, as a path: `/api/v1/cities/58238a935baa56173b24f0e4`. */
+export function entityPath(store: string, id: string): string {
+  return `${new URL(client.url).pathname.replace(/\/$/, "")}/api/v1/${store}/${id}`;
+}

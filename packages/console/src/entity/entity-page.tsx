@@ -1,0 +1,82 @@
+/**
+ * One entity: its id in the upper left corner, and what can be seen and done in tabs.
+ */
+import { Alert, Box, Paper, Skeleton, Tab, Tabs } from "@mui/material";
+import { lazy, Suspense } from "react";
+import { Title, useTranslate } from "react-admin";
+import { Link, useParams } from "react-router-dom";
+import { problemText } from "../problem-text.ts";
+import { useStore } from "../stores.ts";
+import { AccessTab } from "./access-tab.tsx";
+import { EditingTab } from "./editing-tab.tsx";
+import { EntityId } from "./entity-id.tsx";
+import { entityTitle } from "./entity-title.ts";
+import { HistoryTab } from "./history-tab.tsx";
+import { type TabProps, useEntity } from "./use-entity.ts";
+
+const CodeTab = lazy(() => import("./code-tab.tsx"));
+
+const tabs = ["editing", "code", "access", "history"] as const;
+type TabName = (typeof tabs)[number];
+
+export default function EntityPage() {
+  const { store = "", id = "", tab } = useParams();
+  const translate = useTranslate();
+  const found = useEntity(store, id);
+  const shown = tabs.find((name) => name === tab) ?? "editing";
+  const definition = useStore(store);
+  const title = found.data ? entityTitle(found.data.entity) : "";
+  return (
+    <Paper sx={{ mt: 1 }}>
+      <Title title={`${definition?.title ?? store}${title && ` › ${title}`}`} />
+      <Box sx={{ p: 1.5, pb: 0 }}>
+        <EntityId store={store} id={id} />
+      </Box>
+      <Tabs value={shown} variant="scrollable" sx={{ borderBottom: 1, borderColor: "divider" }}>
+        {tabs.map((name) => (
+          <Tab
+            key={name}
+            value={name}
+            label={translate(`stoa.entity.${name}`)}
+            component={Link}
+            to={`/stores/${store}/${id}/${name}`}
+          />
+        ))}
+      </Tabs>
+      <Box role="tabpanel" sx={{ p: 2, minHeight: 360 }}>
+        {found.error && <Alert severity="error">{problemText(found.error, translate)}</Alert>}
+        {found.isPending && <Waiting />}
+        {found.data && (
+          <Suspense fallback={<Waiting />}>
+            <TabContent tab={shown} store={store} version={found.data} />
+          </Suspense>
+        )}
+      </Box>
+    </Paper>
+  );
+}
+
+function TabContent({ tab, ...props }: TabProps & { readonly tab: TabName }) {
+  switch (tab) {
+    case "editing":
+      return <EditingTab {...props} />;
+    case "code":
+      return <CodeTab {...props} />;
+    case "access":
+      return <AccessTab {...props} />;
+    case "history":
+      return <HistoryTab {...props} />;
+    default:
+      return tab satisfies never;
+  }
+}
+
+function Waiting() {
+  return (
+    <Box aria-busy="true">
+      {[1, 2, 3, 4, 5].map((line) => (
+        <Skeleton key={line} height={52} sx={{ maxWidth: 560 }} />
+      ))}
+    </Box>
+  );
+}

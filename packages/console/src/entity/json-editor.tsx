@@ -1,0 +1,136 @@
+/**
+ * An editor of JSON: colours, folding, completion and marks by a schema. Knows no entity.
+ */
+import { autocompletion, type CompletionContext } from "@codemirror/autocomplete";
+import { json, jsonParseLinter } from "@codemirror/lang-json";
+import { defaultHighlightStyle, HighlightStyle, syntaxHighlighting } from "@codemirror/language";
+import { type Diagnostic, linter, lintGutter } from "@codemirror/lint";
+import { Compartment, EditorState, type Extension } from "@codemirror/state";
+import { EditorView } from "@codemirror/view";
+import { tags } from "@lezer/highlight";
+import { Box, useTheme } from "@mui/material";
+import type { Json, JsonObject } from "@stoa/domain";
+import { basicSetup } from "codemirror";
+import { useEffect, useRef } from "react";
+import { useTranslate } from "react-admin";
+import { placeAt, rangeOf } from "./json-position.ts";
+import { faultsOf, schemaAt } from "./json-schema-at.ts";
+import { isObject } from "./schema-field.ts";
+
+interface JsonEditorProps {
+  readonly label: string;
+  readonly text: string;
+  readonly schema?: JsonObject | null | undefined;
+  readonly isLocked?: boolean;
+  readonly onChange: (text: string) => void;
+}
+
+export function JsonEditor({ label, text, schema, isLocked = false, onChange }: JsonEditorProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const view = useRef<EditorView>(null);
+  const changed = useRef(onChange);
+  changed.current = onChange;
+  const { palette } = useTheme();
+  const translate = useTranslate();
+  const isDark = palette.mode === "dark";
+
+  useEffect(() => {
+    if (!place.current) return;
+    const tell = EditorView.updateListener.of((update) => {
+      if (update.docChanged) changed.current(update.state.doc.toString());
+    });
+    const locks = [EditorState.readOnly.of(isLocked), EditorView.editable.of(!isLocked)];
+    const extensions = [basicSetup, json(), tell, look(isDark), labelled(label), ...locks];
+    const editor = new EditorView({
+      parent: place.current,
+      state: EditorState.create({ doc: "", extensions: [...extensions, checks.of([])] }),
+    });
+    view.current = editor;
+    return () => editor.destroy();
+  }, [isDark, isLocked, label]);
+
+  useEffect(() => {
+    const say = (rule: string, expected: string) => translate(`stoa.code.${rule}`, { expected });
+    view.current?.dispatch({ effects: checks.reconfigure(schemaChecks(schema ?? {}, say)) });
+  }, [schema, translate]);
+
+  // Also after the editor was made anew for other colours.
+  useEffect(() => {
+    const editor = view.current;
+    if (!editor || editor.state.doc.toString() === text) return;
+    editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: text } });
+  });
+
+  return <Box ref={place} sx={{ border: 1, borderColor: "divider", borderRadius: 1 }} />;
+}
+
+const checks = new Compartment();
+
+function labelled(label: string): Extension {
+  return EditorView.contentAttributes.of({ "aria-label": label });
+}
+
+function look(isDark: boolean): Extension {
+  const theme = EditorView.theme(
+    {
+      "&": { fontSize: "13px", maxHeight: "70vh" },
+      "&.cm-focused": { outline: "2px solid currentColor", outlineOffset: "-1px" },
+      ".cm-gutters": { backgroundColor: "transparent", border: "none" },
+      ".cm-scroller": { fontFamily: "ui-monospace, Menlo, Consolas, monospace" },
+    },
+    { dark: isDark },
+  );
+  const colours = isDark ? darkColours : defaultHighlightStyle;
+  return [theme, syntaxHighlighting(colours)];
+}
+
+const darkColours = HighlightStyle.define([
+  { tag: tags.propertyName, color: "#8cc8ff" },
+  { tag: tags.string, color: "#c3e88d" },
+  { tag: [tags.number, tags.bool, tags.null], color: "#f7b977" },
+]);
+
+type Say = (rule: string, expected: string) => string;
+
+function schemaChecks(schema: JsonObject, say: Say): Extension {
+  return [
+    lintGutter(),
+    linter((editor) => [...jsonParseLinter()(editor), ...schemaMarks(editor.state, schema, say)]),
+    autocompletion({ override: [(context) => complete(context, schema)] }),
+  ];
+}
+
+function schemaMarks(state: EditorState, schema: JsonObject, say: Say): Diagnostic[] {
+  let value: Json;
+  try {
+    value = JSON.parse(state.doc.toString()) as Json;
+  } catch {
+    return []; // the mark of what is no JSON stands already
+  }
+  return faultsOf(schema, value).map(({ path, rule, expected }) => ({
+    ...rangeOf(state, path),
+    severity: "error",
+    message: say(rule, expected),
+  }));
+}
+
+/** Names of members and values of enumerations. */
+function complete(context: CompletionContext, schema: JsonObject) {
+  const word = context.matchBefore(/"?[\w-]*/);
+  if (!word || (word.from === word.to && !context.explicit)) return null;
+  const { path, isKey } = placeAt(context.state, context.pos);
+  const described = schemaAt(schema, path);
+  const properties = described?.["properties"];
+  if (isKey && isObject(properties)) {
+    const options = Object.keys(properties).map((name) => ({
+      label: JSON.stringify(name),
+      type: "property",
+      apply: `${JSON.stringify(name)}: `,
+    }));
+    return { from: word.from, options };
+  }
+  const choices = described?.["enum"];
+  if (!Array.isArray(choices)) return null;
+  const options = choices.map((one) => ({ label: JSON.stringify(one), type: "enum" }));
+  return { from: word.from, options };
+}
