@@ -4,10 +4,12 @@
  */
 import {
   type CreateOptions,
+  cursorOf,
   type EntityService,
   type Explanation,
   type FindOptions,
   type Found,
+  type Json,
   type JsonObject,
   jsonPatchBody,
   limit as limits,
@@ -21,6 +23,7 @@ import {
   type Query,
   type ReadOptions,
   searchText,
+  textPage,
   type WriteOptions,
 } from "@stoa/domain";
 import { type EntityCalls, foundOf, type ListCall } from "./entity-calls.ts";
@@ -182,7 +185,8 @@ async function* pagesOf(
   try {
     for (let step = first; !step.done; step = await rest.next()) {
       const last = step.value.at(-1);
-      if (last !== undefined) yield { texts: step.value.map(shown), last };
+      if (last === undefined) continue;
+      yield textPage(step.value.map(shown), cursorOf(order, JSON.parse(last) as Json));
     }
   } finally {
     await rest.return?.(undefined);

@@ -5,6 +5,7 @@
 import type { Decision, EntityVerb } from "./access.ts";
 import type { SearchWord } from "./filter-search.ts";
 import type { JsonObject } from "./json.ts";
+import type { Page } from "./page.ts";
 import type { JsonPatch } from "./patch.ts";
 import type { Path } from "./path.ts";
 import type { Query } from "./query.ts";
@@ -45,13 +46,6 @@ export interface FindOptions {
   readonly unwind?: readonly Path[];
   /** False narrows to entities whose `group` is the caller's own. */
   readonly withChildGroups?: boolean;
-}
-
-/** A part of a list, in order: texts of entities, and where it ends. */
-export interface Page {
-  readonly texts: readonly string[];
-  /** The whole text of the last entity, whatever `only` says: a cursor is made of it. */
-  readonly last: string;
 }
 
 export interface Meta {

@@ -47,12 +47,17 @@ export interface StoredEntity extends EntityHead {
  * @param branch the JSON text of its branch: `["<group>","<parent>","<root>"]`.
  */
 export function entityText(entity: EntityHead & { body: string }, branch: string): string {
+  return entityFront(entity, branch) + entity.body.slice(1);
+}
+
+/** The text up to where the own fields begin, the comma before them included. */
+export function entityFront(entity: EntityHead & { body: string }, branch: string): string {
   const access = entity.access.length === 0 ? "[]" : JSON.stringify(entity.access);
   const at = entity.at === null ? "" : `,"_at":${entity.at}`;
-  const own = entity.body === "{}" ? "}" : `,${entity.body.slice(1)}`;
+  const comma = entity.body === "{}" ? "" : ",";
   return (
     `{"_id":"${entity.id}","owner":"${entity.owner}","group":"${entity.group}",` +
-    `"access":${access},"branch":${branch},"time":${entity.time}${at}${own}`
+    `"access":${access},"branch":${branch},"time":${entity.time}${at}${comma}`
   );
 }
 

@@ -19,6 +19,7 @@ export * as limit from "./limit.ts";
 export * from "./object-id.ts";
 export * from "./order.ts";
 export * from "./order-key.ts";
+export * from "./page.ts";
 export * from "./patch.ts";
 export * from "./patch-apply.ts";
 export * from "./path.ts";

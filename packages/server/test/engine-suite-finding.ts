@@ -3,6 +3,7 @@
  */
 import assert from "node:assert/strict";
 import {
+  cursorOf,
   entityText,
   everything,
   type Filter,
@@ -38,7 +39,7 @@ export const findingCases: readonly Case[] = [
   ["a list shows what is visible by owner, reach, grant and self, and nothing else", visibility],
   ["what is visible is the same after opening again", visibleReopened],
   ["a list of some fields holds those and the id", someFields],
-  ["a page knows the whole text of its last entity, whatever fields it shows", lastText],
+  ["a page knows where it ends, whatever fields it shows", ends],
   ["counting agrees with listing", counting],
 ];
 
@@ -218,12 +219,26 @@ async function someFields({ engine }: World): Promise<void> {
   }
 }
 
-async function lastText({ engine }: World): Promise<void> {
-  await insert(engine, "cities", draft(7, { name: "Delft" }), draft(8, { name: "Gent" }));
+async function ends({ engine }: World): Promise<void> {
+  const values = [null, 5, -0, 2 ** 60, "é", true, false, [1, "a"], { a: { b: [] } }];
+  const drafts = values.map((name, at) => draft(at + 7, { name }));
+  await insert(engine, "cities", ...drafts, draft(90, {}));
   const whole = await textsOf(engine, "cities", query());
-  for (const only of [null, [["missing"]]]) {
-    const pages = await pagesOf(engine, "cities", query({ only }));
-    assert.equal(pages.at(-1)?.last, whole[1]);
+  for (const path of ["name", "_id", "owner", "group", "access", "branch", "time", "_at"]) {
+    const order = [{ path: [path], descending: path === "group" }];
+    for (const only of [null, [["missing"]]]) {
+      const pages = await pagesOf(engine, "cities", query({ order, only, limit: 1 }));
+      assert.equal(pages.length, 1);
+      for (let page = pages[0], seen = 1; page; seen++) {
+        const id = (JSON.parse(page.texts[0] as string) as JsonObject)["_id"];
+        const text = whole.find((other) => other.startsWith(`{"_id":"${id}"`)) as string;
+        const cursor = cursorOf(order, JSON.parse(text) as JsonObject);
+        assert.equal(JSON.stringify(page.cursor), JSON.stringify(cursor));
+        const next = query({ order, only, limit: 1, after: page.cursor });
+        [page] = await pagesOf(engine, "cities", next);
+        if (!page) assert.equal(seen, drafts.length + 1);
+      }
+    }
   }
 }
 

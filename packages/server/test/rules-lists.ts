@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import {
   and,
   compareBy,
-  cursorOf,
   type EntityService,
   type Expression,
   type Filter,
@@ -141,9 +140,9 @@ async function byCursors(
   for (;;) {
     const pages = await entities.find("things", all({ order, only, after, limit: 3 }));
     const before = ids.length;
-    for await (const { texts, last } of pages) {
+    for await (const { texts, cursor } of pages) {
       ids.push(...texts.map((text) => idOf(JSON.parse(text) as JsonObject)));
-      after = cursorOf(order, JSON.parse(last) as Json);
+      after = cursor;
     }
     if (ids.length - before < 3) return ids;
   }

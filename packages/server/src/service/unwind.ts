@@ -15,6 +15,7 @@ import {
   type Path,
   pathText,
   setOwn,
+  textPage,
   violation,
 } from "@stoa/domain";
 import type { House } from "./house.ts";
@@ -80,10 +81,10 @@ class Unwinder {
   }
 
   async *pages(pages: AsyncIterable<Page>): AsyncGenerator<Page> {
-    for await (const { texts, last } of pages) {
+    for await (const { texts, cursor } of pages) {
       const unwound: string[] = [];
       for (const text of texts) unwound.push(await this.text(text));
-      yield { texts: unwound, last };
+      yield textPage(unwound, cursor);
     }
   }
 

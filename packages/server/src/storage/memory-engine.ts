@@ -7,6 +7,7 @@ import {
   and,
   type Change,
   compareBy,
+  cursorOf,
   type Filter,
   type GroupTree,
   type Page,
@@ -15,6 +16,7 @@ import {
   StoaError,
   type StoreDefinition,
   type StoredEntity,
+  textPage,
   totalOrder,
 } from "@stoa/domain";
 import type {
@@ -86,7 +88,7 @@ export class MemoryEngine implements Engine {
       const texts = window.map(({ text, value }) =>
         only === null ? text : JSON.stringify(project(value, only)),
       );
-      yield { texts, last: (window.at(-1) as Fitting).text };
+      yield textPage(texts, cursorOf(order, (window.at(-1) as Fitting).value));
     }
   }
 

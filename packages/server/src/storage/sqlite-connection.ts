@@ -3,6 +3,7 @@
  * stores and no transactions.
  */
 import {
+  entityText,
   entityValue,
   type Filter,
   GroupTree,
@@ -14,7 +15,8 @@ import {
 import { type SqliteBounds, sqliteBounds } from "./sqlite-bounds.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
 import { SqliteDictionary } from "./sqlite-dictionary.ts";
-import { projectText } from "./sqlite-projection.ts";
+import { type Moved, nothingMoved } from "./sqlite-line.ts";
+import { projectText, projectWhole } from "./sqlite-projection.ts";
 import { entityOf, type Row } from "./sqlite-row.ts";
 import { openDatabase, type Role } from "./sqlite-schema.ts";
 import { wordsText } from "./sqlite-words.ts";
@@ -24,6 +26,8 @@ export class SqliteConnection extends SqliteDatabase {
   bounds: SqliteBounds = sqliteBounds;
   /** The groups as this connection sees them; for the filters that SQL cannot say. */
   tree = new GroupTree();
+  /** Those that have moved, as of the same change. */
+  moved: Moved = nothingMoved;
   /** What `stoa_matches(0, ...)`, `stoa_matches(1, ...)` mean in the statement that runs. */
   filters: readonly Filter[] = [];
   /** Called for rows of dear statements; throws when it is time to stop. */
@@ -65,6 +69,11 @@ export class SqliteConnection extends SqliteDatabase {
     database.function("stoa_branch", (n) => this.tree.branchText(dictionary.groupId(Number(n))));
     database.function("stoa_words", { deterministic: true }, wordsText);
     database.function("stoa_project", { deterministic: true }, projectText);
+    database.function("stoa_only", { deterministic: true }, projectWhole);
+    database.function("stoa_line", { varargs: true }, (...columns) => {
+      const entity = entityOf(columns as unknown as Row, dictionary);
+      return entityText(entity, this.tree.branchText(entity.group));
+    });
     database.function("stoa_tick", (_row) => {
       this.tick();
       return 1;

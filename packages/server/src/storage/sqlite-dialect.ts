@@ -36,6 +36,13 @@ export function keyValue(value: Json): SqlValue {
   return orderKey(value);
 }
 
+/** The value whose key it is, or undefined for objects and arrays, of which a key tells nothing. */
+export function jsonOf(key: SqlValue): Json | undefined {
+  if (key === Number.NEGATIVE_INFINITY) return null;
+  if (!(key instanceof Uint8Array)) return key;
+  return key[0] === 5 ? key[1] === 1 : undefined;
+}
+
 /**
  * The sort key of a property, or undefined for a path below a system field, where nothing stands.
  * `table` is what stands before a column: `"e."`, or `""` in the definition of an index.

@@ -33,6 +33,11 @@ export class SqliteDictionary {
     }
   }
 
+  /** Ids of all groups that have numbers. */
+  groups(): readonly string[] {
+    return [...this.#groups.keys()];
+  }
+
   groupNumber(id: string): number | undefined {
     return this.#groups.get(id);
   }

@@ -3,15 +3,20 @@
  * worker for what is dear. Wires them; SQL stands in the files beside this one.
  */
 import {
+  BytesPage,
   type Change,
-  entityText,
+  type Cursor,
+  cursorOf,
+  entityValue,
   type Filter,
   type GroupTree,
+  type OrderKey,
   type Page,
   type Query,
   StoaError,
   type StoreDefinition,
   type StoredEntity,
+  textPage,
   totalOrder,
 } from "@stoa/domain";
 import { taken } from "./conflict.ts";
@@ -28,11 +33,12 @@ import type { SqliteBounds } from "./sqlite-bounds.ts";
 import { readChanges, readChangesAbout } from "./sqlite-change.ts";
 import { SqliteConnection } from "./sqlite-connection.ts";
 import { countOf } from "./sqlite-count.ts";
-import { keySql, keyValue } from "./sqlite-dialect.ts";
+import { jsonOf, keySql, keyValue } from "./sqlite-dialect.ts";
 import { brokenIndex, translated } from "./sqlite-error.ts";
-import { type Projection, projectionOf } from "./sqlite-projection.ts";
+import { lineSql } from "./sqlite-line.ts";
+import { cursorOf as cursorOfRow, type Values } from "./sqlite-pick.ts";
+import { projectionSql } from "./sqlite-projection.ts";
 import { readRecord } from "./sqlite-record.ts";
-import { entityOf, type Row } from "./sqlite-row.ts";
 import type { SqliteState } from "./sqlite-state.ts";
 import { type StoreTable, storeDifference, storeOf } from "./sqlite-store.ts";
 import { isDear, type Position, readEntity, readWindow } from "./sqlite-window.ts";
@@ -101,23 +107,25 @@ export class SqliteEngine implements Engine {
 
   async *find(store: string, query: Query): AsyncIterable<Page> {
     let position: Position | null = startOf(query);
-    const projection = projectionOf(query.only);
     while (position && position.left > 0) {
       const table = this.#table(store);
       if (!table) return;
       const from: Position = position;
-      const { filter, order } = query;
-      const { body } = projection;
-      const asked = { connection: this.#reading, table, filter, order, body };
-      const found = this.#ask(() => readWindow(asked, from));
+      const { filter, order, only } = query;
+      const connection = this.#reading;
+      const found = this.#ask(() => {
+        const line = projectionSql(only, lineSql(connection.moved));
+        return readWindow({ connection, table, filter, order, line }, from);
+      });
       if (isDear(found)) {
-        for await (const rows of this.#worker.rows(found)) {
-          yield this.#page(table, rows as unknown as readonly Row[], projection);
+        for await (const rows of this.#worker.rows(found.statement)) {
+          const last = cursorOfRow(found.keys, rows.at(-1) as Values);
+          yield this.#page(table, order, { rows: rows as readonly Values[], last });
         }
         return;
       }
       position = found.next;
-      if (found.rows.length > 0) yield this.#page(table, found.rows, projection);
+      if (found.count > 0) yield this.#page(table, order, found);
       if (position) await new Promise((resolve) => setImmediate(resolve));
     }
   }
@@ -195,18 +203,32 @@ export class SqliteEngine implements Engine {
   #take(state: SqliteState): void {
     this.#state = state;
     this.#reading.tree = state.tree;
+    this.#reading.moved = state.moved;
     this.#writing.dictionary.settle();
     const { groupCount } = this.#writing.dictionary;
     if (groupCount !== this.#reading.dictionary.groupCount) this.#reading.dictionary.loadGroups();
   }
 
-  #page(table: StoreTable, rows: readonly Row[], { body, text }: Projection): Page {
-    const { tree } = this.#committed;
-    const entities = rows.map((row) => entityOf(row, this.#reading.dictionary));
-    const texts = entities.map((entity) => text(entity, tree.branchText(entity.group)));
-    const end = entities.at(-1);
-    const last = body && end ? readEntity(this.#reading, table.n, end.id) : end;
-    return { texts, last: last ? entityText(last, tree.branchText(last.group)) : "" };
+  #page(table: StoreTable, order: readonly OrderKey[], found: Found): Page {
+    const cursor = found.last ? this.#cursor(table, order, found.last) : null;
+    if (found.bytes) return new BytesPage(found.bytes, found.count ?? 0, cursor);
+    return textPage(
+      found.rows.map((row) => row[1] as string),
+      cursor,
+    );
+  }
+
+  /** Out of sort keys, or out of the entity where a key does not tell its value. */
+  #cursor(table: StoreTable, order: readonly OrderKey[], keys: Values): Cursor {
+    const left = keys.values();
+    const total = totalOrder(order);
+    const values = total.map(({ path }) => {
+      return keySql(path, "e.") === undefined ? null : jsonOf(left.next().value ?? null);
+    });
+    if (!values.includes(undefined)) return values as Cursor;
+    const entity = this.#ask(() => readEntity(this.#reading, table.n, String(keys.at(-1))));
+    if (!entity) return values.map((value) => value ?? null);
+    return cursorOf(order, entityValue(entity, this.#committed.tree.branchOf(entity.group)));
   }
 
   #ask<T>(question: () => T): T {
@@ -235,6 +257,14 @@ export class SqliteEngine implements Engine {
   #mustBeOpen(): void {
     if (this.#isClosed) throw new StoaError("unavailable", "the storage is closed");
   }
+}
+
+/** A window of the main thread, or rows of the worker. */
+interface Found {
+  readonly rows: readonly Values[];
+  readonly last: Values | undefined;
+  readonly bytes?: Uint8Array | null;
+  readonly count?: number;
 }
 
 /** When what runs now, and all promises that it settles, are done; before the next event. */

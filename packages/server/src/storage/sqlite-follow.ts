@@ -6,7 +6,7 @@ import type { Change } from "@stoa/domain";
 import { readChanges } from "./sqlite-change.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { readKeptSince } from "./sqlite-log.ts";
-import { groupStore, readSequence, readTree, type SqliteState } from "./sqlite-state.ts";
+import { groupStore, readMoved, readSequence, readTree, type SqliteState } from "./sqlite-state.ts";
 import { type Catalog, readCatalog, type StoreTable, widestFor } from "./sqlite-store.ts";
 
 /**
@@ -35,6 +35,7 @@ export function stateAfter(
   return {
     catalog,
     tree: stores.has(groupStore) ? readTree(connection, catalog) : state.tree,
+    moved: stores.has(groupStore) ? readMoved(connection) : state.moved,
     sequence: readSequence(connection),
     lasts,
   };

@@ -7,76 +7,133 @@ import type { Sql, SqlValue } from "./sql-filter.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import type { StoreTable } from "./sqlite-store.ts";
 
+/** Where the entities that somebody sees stand, each along an index and in the order of ids. */
+export interface Sources {
+  readonly groups: readonly number[];
+  readonly owner: number | undefined;
+  /** Sets of grants. */
+  readonly sets: readonly number[];
+  readonly count: number;
+}
+
 export interface Merge {
-  readonly connection: SqliteConnection;
   readonly table: StoreTable;
-  readonly rule: Visibility;
+  readonly sources: Sources;
   readonly descending: boolean;
   /** The id after which it begins; null for the beginning. */
   readonly after: SqlValue;
+  readonly limit: number;
 }
 
-/** Whether merging is possible, and cheaper than passing over a stretch of the index. */
-export function canMerge({ connection, rule }: Merge): boolean {
-  if (rule.self !== null) return false;
-  const { numbers } = connection.dictionary.reach(rule.reach);
-  if (numbers.length > sourcesMax) return false;
-  return numbers.length + grantsOf(connection, rule) <= sourcesMax;
+/** The sources of what a rule shows, or undefined where they are too many to be merged. */
+export function sourcesOf(connection: SqliteConnection, rule: Visibility): Sources | undefined {
+  if (rule.self !== null) return undefined;
+  const { dictionary } = connection;
+  const { numbers } = dictionary.reach(rule.reach);
+  if (numbers.length > sourcesMax) return undefined;
+  const owner = rule.owner === null ? undefined : dictionary.ownerNumber(rule.owner);
+  const sets = setsOf(connection, [...rule.principals]);
+  const count = numbers.length + sets.length + (owner === undefined ? 0 : 1);
+  if (count > sourcesMax) return undefined;
+  return { groups: numbers, owner, sets, count };
+}
+
+/** Selects the rows, each once and in order, by `n`, with their id as `k0`; lazily. */
+export function mergeSql(merge: Merge): Sql {
+  return merge.sources.count <= joinedMax ? unionSql(merge) : queueSql(merge);
 }
 
 /**
- * Selects the ids, each once and in order, as `id`; lazily: SQLite keeps the rows of a recursive
- * table that is ordered as a queue, of which each row brings in the next one of its source.
+ * Few sources: SQLite merges the terms of a compound SELECT that is ordered, each running only as
+ * far as it is asked. A row has one group and one set; that it is owned as well makes it come
+ * twice in a row, which UNION makes one; for that the columns are in the order of every index.
  */
-export function mergeSql({ connection, table: { n }, rule, descending, after }: Merge): Sql {
-  const { dictionary } = connection;
-  const { numbers } = dictionary.reach(rule.reach);
-  const owner = rule.owner === null ? undefined : dictionary.ownerNumber(rule.owner);
+function unionSql({ table: { n }, sources, descending, after, limit }: Merge): Sql {
+  const { groups, owner, sets } = sources;
+  const values: SqlValue[] = [after ?? firstId(descending), limit];
+  const columns = "x.id AS k0, x.grp AS grp, x.own AS own, x.acc AS acc, x.n AS n";
+  const terms = (index: Source, numbers: readonly number[], rest = "") =>
+    Array.from({ length: roundedUp(numbers.length) }, (_, at) => {
+      values.push(numbers[at] ?? nobody);
+      const range = `x.${index} = ?${values.length}${rest} AND x.id ${descending ? "<" : ">"} ?1`;
+      return `SELECT ${columns} FROM e${n} x INDEXED BY e${n}_${index} WHERE ${range}`;
+    }).join(" UNION ALL ");
+  const kinds = [
+    terms("grp", groups),
+    terms("own", owner === undefined ? [] : [owner]),
+    terms("acc", sets, " AND x.acc <> 0"),
+  ].filter((sql) => sql !== "");
+  const all = kinds.length > 0 ? kinds : [terms("grp", [nobody])];
+  // Numbers are bound as REAL, by which SQLite merges everything before it counts.
+  const order = [1, 2, 3, 4, 5].map((column) => `${column}${descending ? " DESC" : ""}`).join();
+  return {
+    sql: `SELECT n, k0 FROM (${compound(all)} ORDER BY ${order} LIMIT CAST(?2 AS INTEGER))`,
+    values,
+  };
+}
+
+/** Terms associate to the left, so each kind but the first stands in a SELECT of its own. */
+function compound([first = "", ...others]: readonly string[]): string {
+  return [first, ...others.map((sql) => `SELECT * FROM (${sql})`)].join(" UNION ");
+}
+
+/**
+ * Many sources: SQLite keeps the rows of a recursive table that is ordered as a queue, of which
+ * each row brings in the next one of its source. Open cursors slow each other down, and this needs
+ * one for each kind of source.
+ */
+function queueSql({ table: { n }, sources, descending, after, limit }: Merge): Sql {
   const op = descending ? "<" : ">";
   const order = descending ? " DESC" : "";
   const next = (source: Source, of: string, from: string) =>
     `(SELECT x.id FROM e${n} x INDEXED BY e${n}_${source} WHERE x.${source} = ${of}` +
-    `${source === "acc" ? " AND x.acc <> 0" : ""}${from} ORDER BY x.id${order} LIMIT 1)`;
-  const start = after === null ? "" : ` AND x.id ${op} ?`;
-  const from = after === null ? [] : [after];
-  const principals = [...rule.principals];
-  const list = principals.map(() => "?").join();
-  const granted = `SELECT DISTINCT a.n FROM access_member a WHERE a.principal IN (${list})`;
-  const firsts = [
-    `SELECT ${next("grp", "g.value", start)}, 'grp', g.value FROM json_each(?) g`,
-    `SELECT ${next("own", "o.value", start)}, 'own', o.value FROM json_each(?) o`,
-    `SELECT ${next("acc", "a.n", start)}, 'acc', a.n FROM (${granted}) a`,
-  ];
+    `${source === "acc" ? " AND x.acc <> 0" : ""} AND x.id ${op} ${from} ` +
+    `ORDER BY x.id${order} LIMIT 1)`;
+  const firsts = (["grp", "own", "acc"] as const).map(
+    (source, at) =>
+      `SELECT ${next(source, "f.value", "?1")}, '${source}', f.value FROM json_each(?${at + 2}) f`,
+  );
   const follows = (["grp", "own", "acc"] as const).map((source) => {
-    const later = next(source, "m.source", ` AND x.id ${op} m.id`);
     const living = `m.kind = '${source}' AND m.id IS NOT NULL`;
-    return `SELECT ${later}, m.kind, m.source FROM m WHERE ${living}`;
+    return `SELECT ${next(source, "m.source", "m.id")}, m.kind, m.source FROM m WHERE ${living}`;
   });
+  const ids =
+    `WITH RECURSIVE m (id, kind, source) AS (SELECT * FROM (${firsts.join(" UNION ALL ")}) ` +
+    `UNION ALL ${follows.join(" UNION ALL ")} ORDER BY 1${order}) ` +
+    "SELECT DISTINCT id FROM m WHERE id IS NOT NULL LIMIT ?5";
+  const { groups, owner, sets } = sources;
+  const lists = [groups, owner === undefined ? [] : [owner], sets].map((l) => JSON.stringify(l));
   return {
     sql:
-      `WITH RECURSIVE m (id, kind, source) AS (SELECT * FROM (${firsts.join(" UNION ALL ")}) ` +
-      `UNION ALL ${follows.join(" UNION ALL ")} ORDER BY 1${order}) ` +
-      "SELECT DISTINCT id FROM m WHERE id IS NOT NULL",
-    values: [
-      ...from,
-      JSON.stringify(numbers),
-      ...from,
-      JSON.stringify(owner === undefined ? [] : [owner]),
-      ...from,
-      ...principals,
-    ],
+      `SELECT x.n AS n, m.id AS k0 FROM (${ids}) m ` +
+      `CROSS JOIN e${n} x INDEXED BY e${n}_id ON x.id = m.id`,
+    values: [after ?? firstId(descending), ...lists, limit],
   };
 }
 
 type Source = "grp" | "own" | "acc";
 
-function grantsOf(connection: SqliteConnection, { principals }: Visibility): number {
-  const list = [...principals].map(() => "?").join();
+function setsOf(connection: SqliteConnection, principals: readonly string[]): readonly number[] {
+  if (principals.length === 0) return [];
+  const list = principals.map(() => "?").join();
   const sql =
-    `SELECT count(*) FROM (SELECT 1 FROM access_member WHERE principal IN (${list}) ` +
-    `LIMIT ${sourcesMax + 1})`;
-  return connection.first<[number]>(sql, [...principals])?.[0] ?? 0;
+    `SELECT DISTINCT n FROM access_member WHERE principal IN (${list}) ` +
+    `LIMIT ${sourcesMax + 1}`;
+  return connection.all<[number]>(sql, principals).map(([n]) => n);
 }
 
-/** Groups and sets of grants that are merged; each costs some microseconds before the first row. */
+function roundedUp(count: number): number {
+  return count <= 8 ? count : Math.ceil(count / 4) * 4;
+}
+
+/** Less or more than every id, which are texts. */
+function firstId(descending: boolean): SqlValue {
+  return descending ? new Uint8Array([255]) : "";
+}
+
+/** A number that no group, owner or set has. */
+const nobody = -1;
+/** Groups and sets of grants that are merged; each costs a microsecond or more at the start. */
 const sourcesMax = 1_000;
+/** Sources that are merged as terms of one SELECT. */
+const joinedMax = 64;

@@ -7,12 +7,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { everything, type Filter, GroupTree, type OrderKey, type Visibility } from "@stoa/domain";
+import type { Sql } from "./sql-filter.ts";
 import { SqliteConnection } from "./sqlite-connection.ts";
 import { countOf } from "./sqlite-count.ts";
 import type { Values } from "./sqlite-database.ts";
 import { SqliteEngine } from "./sqlite-engine.ts";
+import { lineSql, nothingMoved } from "./sqlite-line.ts";
 import { readCatalog, type StoreTable } from "./sqlite-store.ts";
-import { isDear, type Position, readEntity, readWindow } from "./sqlite-window.ts";
+import { isDear, type Position, readEntity, readWindow, type Window } from "./sqlite-window.ts";
 
 /** Remembers what it was asked. */
 class WatchedConnection extends SqliteConnection {
@@ -41,7 +43,7 @@ describe("the plan of", () => {
     engine = new SqliteEngine(file, { now: Date.now, onCommit: () => undefined });
     await engine.transact(async (tx) => {
       await tx.define(cities);
-      for (let n = 0; n < 6_000; n++) await tx.insert("cities", draft(n), mark);
+      for (let n = 0; n < 6_600; n++) await tx.insert("cities", draft(n), mark);
     });
     connection = new WatchedConnection(file, "reader");
     connection.dictionary.loadGroups();
@@ -66,13 +68,21 @@ describe("the plan of", () => {
     });
   }
 
-  function page(filter: Filter, order: readonly OrderKey[], at: Partial<Position> = {}): string[] {
+  function windowOf(
+    filter: Filter,
+    order: readonly OrderKey[],
+    at: Partial<Position> = {},
+    line?: Sql,
+  ): Window {
     const position = { cursor: null, skip: 0, left: 100, ...at };
-    return steps(() => {
-      const found = readWindow({ connection, table, filter, order }, position);
-      assert(!isDear(found), "the main thread answers it");
-      assert.equal(found.rows.length, 100);
-    });
+    const found = readWindow({ connection, table, filter, order, line }, position);
+    assert(!isDear(found), "the main thread answers it");
+    assert.equal(found.count, 100);
+    return found;
+  }
+
+  function page(...asked: Parameters<typeof windowOf>): string[] {
+    return steps(() => windowOf(...asked));
   }
 
   /** Scans are along an index that is named, or of what a subquery gives. */
@@ -97,8 +107,28 @@ describe("the plan of", () => {
   });
 
   it("a page of what is visible reads the index alone until it has found it", () => {
+    const groups = Array.from({ length: 20 }, (_, at) => `00000000000000000000f00${at % 4}`);
+    const many = {
+      ...visible,
+      reach: new Set([...groups, ...Array.from({ length: 20 }, (_, n) => hex(n))]),
+    };
     for (const cursor of [null, [hex(50)]]) {
-      assertCheap(page(visible, [], { cursor }), "COVERING INDEX e1_id");
+      for (const line of [undefined, lineSql(nothingMoved)]) {
+        assertCheap(page(many, [], { cursor }, line), "COVERING INDEX e1_id");
+      }
+    }
+  });
+
+  it("a page of texts is put together in one piece", () => {
+    for (const filter of [everything, visible]) {
+      for (const descending of [false, true]) {
+        const order = [{ path: ["_id"], descending }];
+        const window = windowOf(filter, order, {}, lineSql(nothingMoved));
+        assert.equal(window.rows.length, 0);
+        const ids = JSON.parse(`[${Buffer.from(window.bytes as Uint8Array)}]`) as { _id: string }[];
+        assert.equal(ids.length, 100);
+        assert.equal(ids.at(-1)?._id, window.last?.[0]);
+      }
     }
   });
 
@@ -132,14 +162,26 @@ describe("the plan of", () => {
   it("a page for somebody who sees little merges what its groups hold", () => {
     const { bounds } = connection;
     connection.bounds = { ...bounds, scannedMax: 10 };
-    for (const descending of [false, true]) {
-      const plan = page(visible, [{ path: ["_id"], descending }]);
-      assert(
-        plan.some((step) => step.startsWith("SEARCH x USING COVERING INDEX e1_grp (grp=? AND")),
-      );
-      assert(plan.includes("SEARCH e USING INDEX e1_id (id=?)"));
-      assert(plan.includes("CO-ROUTINE m"), "no more of it is worked out than is wanted");
-      assert(!plan.includes("USE TEMP B-TREE FOR ORDER BY"));
+    const lists = [
+      { way: "MERGE (UNION)", groups: 2 },
+      { way: "MERGE (UNION ALL)", groups: 60 },
+      { way: "CO-ROUTINE m", groups: 600 },
+    ];
+    for (const { way, groups } of lists) {
+      const others = Array.from({ length: groups - 2 }, (_, at) => hex(at));
+      const rule = { ...visible, owner: mark.by, reach: new Set([...visible.reach, ...others]) };
+      for (const descending of [false, true]) {
+        const plan = page(rule, [{ path: ["_id"], descending }], {}, lineSql(nothingMoved));
+        assert(
+          plan.some((step) => step.startsWith("SEARCH x USING COVERING INDEX e1_grp (grp=? AND")),
+        );
+        assert(
+          plan.some((step) => step.startsWith("SEARCH x USING COVERING INDEX e1_own (own=? AND")),
+        );
+        assert(plan.includes(way), "no more of it is worked out than is wanted");
+        assert(plan.includes("SEARCH e USING INTEGER PRIMARY KEY (rowid=?)"));
+        assert(!plan.some((step) => /TEMP B-TREE FOR .*ORDER BY/.test(step)), plan.join("\n"));
+      }
     }
     connection.bounds = bounds;
   });
@@ -175,7 +217,7 @@ describe("the plan of", () => {
       assert(plan.includes("SEARCH e USING INTEGER PRIMARY KEY (rowid=?)"), plan.join("\n"));
       assert(!plan.some((step) => /^SCAN (e|e1)$/.test(step)), plan.join("\n"));
     }
-    const counted = steps(() => assert.equal(countOf({ connection, table }, found), 240));
+    const counted = steps(() => assert.equal(countOf({ connection, table }, found), 264));
     assert(counted.includes("SEARCH e USING INTEGER PRIMARY KEY (rowid=?)"), counted.join("\n"));
     const often: Filter = { ...found, words: [{ word: "often", isPrefix: false }] };
     const question = { connection, table, filter: often, order: [] };
@@ -232,7 +274,7 @@ function draft(n: number) {
   return {
     id: hex(n),
     owner: mark.by,
-    group: `00000000000000000000f00${n % 4}`,
+    group: n < 6_000 ? `00000000000000000000f00${n % 4}` : hex(n - 6_000),
     access: [],
     time: n,
     body: JSON.stringify({ name: `City ${n}`, country: n % 2 ? "NL" : "DE", size: n % 7, note }),

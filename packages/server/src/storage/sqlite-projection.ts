@@ -6,65 +6,53 @@
 import {
   type Chosen,
   chosenFields,
-  entityText,
   type Json,
   type JsonObject,
   type Path,
   project,
   projectValue,
-  type StoredEntity,
   systemFields,
 } from "@stoa/domain";
+import type { Sql } from "./sql-filter.ts";
 import { jsonPath, quoted } from "./sqlite-path.ts";
 
-export interface Projection {
-  /** An expression for what to read of a row `e` instead of its body; undefined for all of it. */
-  readonly body: string | undefined;
-  /** The text to serve, of an entity whose body was read by that expression. */
-  readonly text: (entity: StoredEntity, branch: string) => string;
-}
-
-export function projectionOf(only: readonly Path[] | null): Projection {
-  if (only === null) return { body: undefined, text: entityText };
+/** The text to serve of a row `e`, whose whole text is `whole`: `{"_id":"1","name":"Delft"}`. */
+export function projectionSql(only: readonly Path[] | null, whole: Sql): Sql {
+  if (only === null) return whole;
   const chosen = [...chosenFields(only)];
   const own: Chosen = new Map(chosen.filter(([name]) => !systemFields.has(name)));
   const system = chosen.filter(([name]) => systemFields.has(name));
   const isDeep = system.some(([, inner]) => inner !== null);
   if (isDeep || only.some((path) => path.some(isIndexLike)) || sizeOf(own) > fieldsMax) {
-    return { body: undefined, text: (entity, branch) => parsedText(only, entity, branch) };
+    const paths = quoted(JSON.stringify(only));
+    return { sql: `stoa_only(${whole.sql}, ${paths})`, values: whole.values };
   }
   const names = system.map(([name]) => name).filter((name) => name !== "_id");
-  return {
-    body: `'{' || substr(${members(own, [])}, 2) || '}'`,
-    text: (entity, branch) => splicedText(names, entity, branch),
-  };
+  const parts = [`'{"_id":"' || e.id || '"'`, ...names.map(systemMember)];
+  if (own.size > 0) parts.push(members(own, []));
+  return { sql: `${parts.join(" || ")} || '}'`, values: [] };
 }
 
-function parsedText(only: readonly Path[], entity: StoredEntity, branch: string): string {
-  return JSON.stringify(project(JSON.parse(entityText(entity, branch)) as JsonObject, only));
+/** `stoa_only('{"_id":"1","x":1,"y":2}', '[["x"]]')`: what SQL does not say as `project` means. */
+export function projectWhole(text: unknown, paths: unknown): string {
+  const entity = JSON.parse(String(text)) as JsonObject;
+  return JSON.stringify(project(entity, JSON.parse(String(paths)) as Path[]));
 }
 
-/** `{"_id":"58238a935baa56173b24f0e4","owner":"...","name":"Delft"}` */
-function splicedText(names: readonly string[], entity: StoredEntity, branch: string): string {
-  let text = `{"_id":"${entity.id}"`;
-  for (const name of names) text += systemMember(name, entity, branch);
-  return entity.body === "{}" ? `${text}}` : `${text},${entity.body.slice(1)}`;
-}
-
-function systemMember(name: string, entity: StoredEntity, branch: string): string {
+function systemMember(name: string): string {
   switch (name) {
     case "owner":
-      return `,"owner":"${entity.owner}"`;
+      return `',"owner":"' || (SELECT o.id FROM owner_id o WHERE o.n = e.own) || '"'`;
     case "group":
-      return `,"group":"${entity.group}"`;
+      return `',"group":"' || (SELECT g.id FROM group_id g WHERE g.n = e.grp) || '"'`;
     case "access":
-      return `,"access":${JSON.stringify(entity.access)}`;
+      return `',"access":' || stoa_access(e.acc)`;
     case "branch":
-      return `,"branch":${branch}`;
+      return `',"branch":' || stoa_branch(e.grp)`;
     case "time":
-      return `,"time":${entity.time}`;
+      return `',"time":' || CAST(e.time AS INTEGER)`;
     default:
-      return entity.at === null ? "" : `,"_at":${entity.at}`;
+      return `ifnull(',"_at":' || CAST(e.at AS INTEGER), '')`;
   }
 }
 

@@ -6,7 +6,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { GroupTree } from "@stoa/domain";
 import type { SqlValue } from "./sql-filter.ts";
 import { SqliteConnection } from "./sqlite-connection.ts";
-import { readTree } from "./sqlite-state.ts";
+import { groupStore, readTree } from "./sqlite-state.ts";
 import { readCatalog } from "./sqlite-store.ts";
 import type { DearStatement } from "./sqlite-window.ts";
 import type {
@@ -29,6 +29,8 @@ interface Job {
 const { file } = workerData as WorkerData;
 const connection = new SqliteConnection(file, "worker");
 const jobs = new Map<number, Job>();
+/** The groups as of their last change. */
+let known = { last: -1, tree: connection.tree };
 
 parentPort?.on("message", (request: WorkerRequest) => {
   try {
@@ -62,8 +64,8 @@ function handle(request: WorkerRequest): void {
 }
 
 function open({ job, statement, stop, msMax }: WorkerRequest & { kind: "open" }): void {
-  const { sql, values, filters } = statement;
-  const tree = filters.length > 0 ? readTree(connection, readCatalog(connection)) : connection.tree;
+  const { sql, values } = statement;
+  const tree = treeNow();
   // Of its own: jobs with the same SQL may be open at the same time.
   const rows = connection.prepare(sql).iterate(...(values as SqlValue[]));
   jobs.set(job, {
@@ -74,6 +76,14 @@ function open({ job, statement, stop, msMax }: WorkerRequest & { kind: "open" })
     msMax,
     usedMs: 0,
   });
+}
+
+/** Read again when a group has changed. */
+function treeNow(): GroupTree {
+  const sql = "SELECT last FROM store WHERE name = ?";
+  const [last = 0] = connection.first<[number]>(sql, [groupStore]) ?? [];
+  if (last !== known.last) known = { last, tree: readTree(connection, readCatalog(connection)) };
+  return known.tree;
 }
 
 function pump(number: number): void {
@@ -89,7 +99,7 @@ function pump(number: number): void {
       isLast = true;
     } else {
       rows.push(value);
-      const text = value.at(-1);
+      const text = value[1];
       if (typeof text === "string") bytes += text.length;
     }
   }

@@ -16,11 +16,11 @@ export type Row = readonly [
   body: string,
 ];
 
-const names = ["id", "grp", "own", "acc", "time", "at", "rev"];
+const names = ["id", "grp", "own", "acc", "time", "at", "rev", "body"];
 
-/** `e.id, e.grp, e.own, ...`; `body` is what to read instead of the whole body. */
-export function rowColumns(prefix: string, body = `${prefix}body`): string {
-  return [...names.map((name) => prefix + name), body].join(", ");
+/** `e.id, e.grp, e.own, ...` */
+export function rowColumns(prefix: string): string {
+  return names.map((name) => prefix + name).join(", ");
 }
 
 export function entityOf(row: Row, dictionary: SqliteDictionary): StoredEntity {

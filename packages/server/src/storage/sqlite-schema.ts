@@ -34,7 +34,7 @@ export function openDatabase(file: string, role: Role): DatabaseSync {
  * Runs the steps that the file has not seen, each in a transaction with its number; a file's
  * `user_version` is how many it has seen.
  */
-export function migrate(database: DatabaseSync, file: string, all: readonly string[]): void {
+export function migrate(database: DatabaseSync, file: string, all: readonly Step[]): void {
   const id = pragma(database, "application_id");
   const version = pragma(database, "user_version");
   const tables = database.prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.n;
@@ -43,24 +43,27 @@ export function migrate(database: DatabaseSync, file: string, all: readonly stri
     const text = `${file} has schema ${version}, this Stoa knows ${all.length}: use a newer Stoa`;
     throw new StoaError("unavailable", text);
   }
-  for (const [step, sql] of all.entries()) {
-    if (step < version) continue;
+  for (const [at, step] of all.entries()) {
+    if (at < version) continue;
+    const sql = typeof step === "string" ? step : step(database);
     database.exec(
       `BEGIN IMMEDIATE; ${sql}; PRAGMA application_id = ${applicationId};
-       PRAGMA user_version = ${step + 1}; COMMIT`,
+       PRAGMA user_version = ${at + 1}; COMMIT`,
     );
   }
 }
 
 /**
  * The table of a store, and the indexes that every store has. `n` never returns after a drop.
- * Columns that values are compared with have no type: SQLite would take 5 for '5' by it.
+ * Columns that values are compared with have no type: SQLite would take 5 for '5' by it. `front` is
+ * the text of the system fields, of rows that were written since there is one.
  */
 export function storeTable(n: number): string {
   return `
     CREATE TABLE e${n} (
       n INTEGER PRIMARY KEY, id NOT NULL, grp INTEGER NOT NULL, own INTEGER NOT NULL,
-      acc INTEGER NOT NULL, time NOT NULL, at, rev INTEGER NOT NULL, body TEXT NOT NULL
+      acc INTEGER NOT NULL, time NOT NULL, at, rev INTEGER NOT NULL, front TEXT,
+      body TEXT NOT NULL
     );
     CREATE INDEX e${n}_id ON e${n} (id, grp, own, acc);
     CREATE INDEX e${n}_grp ON e${n} (grp, id, own, acc);
@@ -68,8 +71,11 @@ export function storeTable(n: number): string {
     CREATE INDEX e${n}_acc ON e${n} (acc, id, grp, own) WHERE acc <> 0`;
 }
 
+/** SQL, or what finds out the SQL in the file. */
+export type Step = string | ((database: DatabaseSync) => string);
+
 /** Forward migrations; a step that was published never changes. */
-export const steps: readonly string[] = [
+export const steps: readonly Step[] = [
   `
   -- Numbers and marks that outlive rows: 'sequence', 'groups' (the last change of the tree).
   CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -101,6 +107,12 @@ export const steps: readonly string[] = [
   `
   -- From a version to the one before it leads b_rev; this leads to what is gone. Removal is 2.
   CREATE INDEX change_removed ON change (store, id) WHERE op = 2`,
+  (database) => {
+    const stores = database.prepare("SELECT n FROM store WHERE name IS NOT NULL").all();
+    const tables = stores.map(({ n }) => `ALTER TABLE e${n} ADD COLUMN front TEXT;`);
+    // The last change before the branch of the group became another one.
+    return `${tables.join(" ")} ALTER TABLE group_id ADD COLUMN moved INTEGER`;
+  },
 ];
 
 function settings(role: Role): readonly (readonly [string, number | string])[] {

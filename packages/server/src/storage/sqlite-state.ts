@@ -4,10 +4,12 @@
  */
 import { type Change, GroupTree } from "@stoa/domain";
 import type { SqliteConnection } from "./sqlite-connection.ts";
+import { type Moved, movedWith, nothingMoved } from "./sqlite-line.ts";
 import { type Catalog, readCatalog } from "./sqlite-store.ts";
 
 export interface SqliteState {
   readonly tree: GroupTree;
+  readonly moved: Moved;
   readonly catalog: Catalog;
   /** Of the last change. */
   readonly sequence: number;
@@ -33,22 +35,24 @@ export class Tallies extends Map<number, Map<number, number>> {
 /** The state within a transaction, after each work that succeeded. */
 export class SqliteBatch implements SqliteState {
   tree: GroupTree;
+  moved: Moved;
   catalog: Catalog;
   sequence: number;
   readonly lasts: Map<string, number>;
   readonly tallies = new Tallies();
   readonly changes: Change[] = [];
 
-  constructor({ tree, catalog, sequence, lasts }: SqliteState) {
+  constructor({ tree, moved, catalog, sequence, lasts }: SqliteState) {
     this.tree = tree;
+    this.moved = moved;
     this.catalog = catalog;
     this.sequence = sequence;
     this.lasts = new Map(lasts);
   }
 
   get state(): SqliteState {
-    const { tree, catalog, sequence, lasts } = this;
-    return { tree, catalog, sequence, lasts };
+    const { tree, moved, catalog, sequence, lasts } = this;
+    return { tree, moved, catalog, sequence, lasts };
   }
 }
 
@@ -58,6 +62,7 @@ export function readState(connection: SqliteConnection): SqliteState {
   connection.dictionary.loadGroups();
   return {
     tree: readTree(connection, catalog),
+    moved: readMoved(connection),
     catalog,
     sequence: readSequence(connection),
     lasts: new Map(connection.all<[string, number]>(lasts)),
@@ -79,6 +84,17 @@ export function readTree(connection: SqliteConnection, catalog: Catalog): GroupT
     `SELECT id, ${parent}, rev FROM e${table.n}`,
   );
   return new GroupTree(rows.map(([id, parent, revision]) => ({ id, parent, revision })));
+}
+
+export function readMoved(connection: SqliteConnection): Moved {
+  const sql = "SELECT n, moved FROM group_id WHERE moved IS NOT NULL";
+  const rows = connection.all<[number, number]>(sql);
+  const last = rows.reduce((most, [, sequence]) => Math.max(most, sequence), 0);
+  return movedWith(
+    nothingMoved,
+    rows.map(([n]) => n),
+    last,
+  );
 }
 
 /** Writes what a batch gathered: one row for each group that it touched. */

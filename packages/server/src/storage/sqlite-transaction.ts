@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import {
   type Change,
+  entityFront,
   type Filter,
   GroupTree,
   groupNodeOf,
@@ -18,6 +19,8 @@ import { insertChange, type Numbered, type Numbers } from "./sqlite-change.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { countOf } from "./sqlite-count.ts";
 import { brokenIndex, translated } from "./sqlite-error.ts";
+import { type Moved, movedWith } from "./sqlite-line.ts";
+import type { Values } from "./sqlite-pick.ts";
 import { readRecord, removeRecord, removeRecordsAbout, writeRecord } from "./sqlite-record.ts";
 import { entityOf, type Row } from "./sqlite-row.ts";
 import { storeTable } from "./sqlite-schema.ts";
@@ -36,6 +39,7 @@ export class SqliteTransaction implements Transaction {
   readonly #connection: SqliteConnection;
   readonly #now: () => number;
   #tree: GroupTree;
+  #moved: Moved;
   #catalog: Catalog;
   #sequence: number;
   readonly #lasts = new Map<string, number>();
@@ -52,6 +56,7 @@ export class SqliteTransaction implements Transaction {
     this.#now = now;
     this.#batch = batch;
     this.#tree = batch.tree;
+    this.#moved = batch.moved;
     this.#catalog = batch.catalog;
     this.#sequence = batch.sequence;
     connection.tree = batch.tree;
@@ -66,6 +71,7 @@ export class SqliteTransaction implements Transaction {
     if (!this.hasWritten) return;
     const batch = this.#batch;
     batch.tree = this.#tree;
+    batch.moved = this.#moved;
     batch.catalog = this.#catalog;
     batch.sequence = this.#sequence;
     for (const [store, last] of this.#lasts) batch.lasts.set(store, last);
@@ -91,11 +97,11 @@ export class SqliteTransaction implements Transaction {
       table && limit > 0 ? { cursor: null, skip: 0, left: limit } : null;
     while (table && position) {
       const window = readWindow({ connection, table, filter, order: [] }, position);
-      if (isDear(window)) connection.filters = window.filters;
-      const rows: readonly Row[] = isDear(window)
-        ? connection.all<Row & readonly unknown[]>(window.sql, window.values)
+      if (isDear(window)) connection.filters = window.statement.filters;
+      const rows: readonly Values[] = isDear(window)
+        ? connection.all<Values & unknown[]>(window.statement.sql, window.statement.values)
         : window.rows;
-      for (const row of rows) found.push(entityOf(row, connection.dictionary));
+      for (const row of rows) found.push(entityOf(row as unknown as Row, connection.dictionary));
       position = isDear(window) ? null : window.next;
     }
     return found;
@@ -118,6 +124,7 @@ export class SqliteTransaction implements Transaction {
     if (this.#connection.first(sql, [draft.id])) throw taken(store, [["_id"]]);
     const tree = store === groupStore ? this.#tree.with(groupNodeOf(entity)) : this.#tree;
     return this.#write(table, () => {
+      this.#follow(tree, entity.id);
       const after = this.#numbered(entity);
       const { group, owner, access } = after.numbers;
       this.#connection.run(insertSql(table.n), [
@@ -127,10 +134,10 @@ export class SqliteTransaction implements Transaction {
         access,
         entity.time,
         entity.revision,
+        entityFront(entity, tree.branchText(entity.group)),
         entity.body,
       ]);
       this.#log(table, "insert", mark, null, after);
-      this.#follow(tree);
       return entity;
     });
   }
@@ -146,10 +153,12 @@ export class SqliteTransaction implements Transaction {
     const entity = { ...headOf(after), at: mark.time, revision: this.#sequence + 1 };
     const tree = store === groupStore ? this.#tree.with(groupNodeOf(entity)) : this.#tree;
     return this.#write(table, () => {
+      this.#follow(tree, entity.id);
       const { numbers } = this.#numbered(entity);
       const { group, owner, access } = numbers;
       const earlier = this.#numbered(before);
-      const own: SqlValue[] = [entity.at, entity.revision, entity.body];
+      const front = entityFront(entity, tree.branchText(entity.group));
+      const own: SqlValue[] = [entity.at, entity.revision, front, entity.body];
       const head = [group, owner, access, entity.time];
       const isMoved = head.some((value, at) => value !== headNumbers(earlier)[at]);
       const { changes } = this.#connection
@@ -157,7 +166,6 @@ export class SqliteTransaction implements Transaction {
         .run(...own, ...(isMoved ? head : []), entity.id, before.revision);
       assert.equal(Number(changes), 1, "only what was read here may be changed");
       this.#log(table, "update", mark, earlier, { entity, numbers });
-      this.#follow(tree);
       return entity;
     });
   }
@@ -170,7 +178,7 @@ export class SqliteTransaction implements Transaction {
         .run(before.id, before.revision);
       assert.equal(Number(changes), 1, "only what was read here may be changed");
       this.#log(table, "remove", mark, this.#numbered(before), null);
-      if (store === groupStore) this.#follow(this.#tree.without(before.id));
+      if (store === groupStore) this.#follow(this.#tree.without(before.id), before.id);
     });
   }
 
@@ -220,7 +228,12 @@ export class SqliteTransaction implements Transaction {
     const catalog = new Map(this.#catalog);
     catalog.delete(store);
     this.#catalog = catalog;
-    if (store === groupStore) this.#follow(new GroupTree());
+    if (store !== groupStore) return;
+    this.#write(undefined, () => {
+      const branched = (id: string) => this.#tree.branchOf(id).length > 1;
+      this.#move(this.#connection.dictionary.groups().filter(branched));
+    });
+    this.#tree = this.#connection.tree = new GroupTree();
   }
 
   /** A conflict is the first thing that can fail; what fails later leaves half an operation. */
@@ -300,9 +313,22 @@ export class SqliteTransaction implements Transaction {
     return all;
   }
 
-  #follow(tree: GroupTree): void {
+  /** The tree once a group has changed: texts written ahead name the branches of before. */
+  #follow(tree: GroupTree, group: string): void {
+    const before = this.#tree;
+    if (tree === before) return;
     this.#tree = tree;
     this.#connection.tree = tree;
+    if (tree.branchText(group) === before.branchText(group)) return;
+    this.#move([group, ...before.reachOf([group]), ...tree.reachOf([group])]);
+  }
+
+  /** Those that have no number yet have no entities. */
+  #move(groups: readonly string[]): void {
+    const { dictionary } = this.#connection;
+    const numbers = [...new Set(groups)].flatMap((id) => dictionary.groupNumber(id) ?? []);
+    for (const n of numbers) this.#connection.run(movedSql, [this.#sequence, n]);
+    this.#moved = movedWith(this.#moved, numbers, this.#sequence);
   }
 }
 
@@ -311,14 +337,17 @@ function headOf({ id, owner, group, access, time, body }: Draft): Draft {
 }
 
 function insertSql(n: number): string {
-  return `INSERT INTO e${n} (id, grp, own, acc, time, rev, body) VALUES (?, ?, ?, ?, ?, ?, ?)`;
+  const columns = "id, grp, own, acc, time, rev, front, body";
+  return `INSERT INTO e${n} (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
 }
 
 /** Names the columns of the head only if they change: each named one costs its indexes a write. */
 function updateSql(n: number, isMoved: boolean): string {
   const head = isMoved ? ", grp = ?, own = ?, acc = ?, time = ?" : "";
-  return `UPDATE e${n} SET at = ?, rev = ?, body = ?${head} WHERE id = ? AND rev = ?`;
+  return `UPDATE e${n} SET at = ?, rev = ?, front = ?, body = ?${head} WHERE id = ? AND rev = ?`;
 }
+
+const movedSql = "UPDATE group_id SET moved = ? WHERE n = ?";
 
 function headNumbers({ numbers, entity }: Numbered): readonly number[] {
   return [numbers.group, numbers.owner, numbers.access, entity.time];

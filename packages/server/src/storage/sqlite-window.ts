@@ -1,11 +1,23 @@
 /**
  * Reads a query a window at a time, each in one turn of the event loop and with nothing left open
- * behind it. Knows the plan and the rows; the texts are made by others.
+ * behind it. Knows plans and how rows are found along them; not how rows are read.
  */
-import type { Filter, StoredEntity, Visibility } from "@stoa/domain";
+import { type Filter, type StoredEntity, textSeparator, type Visibility } from "@stoa/domain";
 import { joined, type Sql, type SqlValue, sqlFilter, truth } from "./sql-filter.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
-import { canMerge, mergeSql } from "./sqlite-merge.ts";
+import { mergeSql, type Sources, sourcesOf } from "./sqlite-merge.ts";
+import {
+  cursorOf,
+  free,
+  type Gathered,
+  gathered,
+  isById,
+  keysBeside,
+  type Picked,
+  type Reading,
+  rowsSql,
+  type Values,
+} from "./sqlite-pick.ts";
 import {
   laterThan,
   type Plan,
@@ -28,7 +40,12 @@ export interface Position {
 }
 
 export interface Window {
-  readonly rows: readonly Row[];
+  /** Columns of each, or its id and text, or none where `bytes` hold the texts of all. */
+  readonly rows: readonly Values[];
+  readonly bytes: Uint8Array | null;
+  readonly count: number;
+  /** Values of the order's keys of the last one. */
+  readonly last: Values | undefined;
   /** Null when there is no more. */
   readonly next: Position | null;
 }
@@ -41,15 +58,16 @@ export interface DearStatement {
   readonly hint: string;
 }
 
-export interface Windowed extends Question {
-  readonly connection: SqliteConnection;
-  readonly table: StoreTable;
-  /** An expression for what to read instead of the whole body. */
-  readonly body?: string | undefined;
+/** The same for a list; its rows are like those of a window. */
+export interface DearList {
+  readonly statement: DearStatement;
+  readonly keys: readonly SortKey[];
 }
 
+export interface Windowed extends Question, Reading {}
+
 /** The next window, or the statement that the worker must run from here on. */
-export function readWindow(asked: Windowed, position: Position): Window | DearStatement {
+export function readWindow(asked: Windowed, position: Position): Window | DearList {
   const plan = planOf(asked.connection, asked.table, asked);
   switch (plan.kind) {
     case "scan":
@@ -63,8 +81,8 @@ export function readWindow(asked: Windowed, position: Position): Window | DearSt
   }
 }
 
-export function isDear(found: Window | DearStatement): found is DearStatement {
-  return "sql" in found;
+export function isDear(found: Window | DearList): found is DearList {
+  return "statement" in found;
 }
 
 /** Counts what the filter lets through on the way, for plans that are dear. */
@@ -103,95 +121,129 @@ const readSqls = new Map<number, string>();
 
 function scanWindow(asked: Windowed, plan: Plan, position: Position): Window {
   const { connection, table } = asked;
-  const isSkipping = position.skip > 0;
   const most = connection.bounds;
+  const isSkipping = position.skip > 0;
   const wanted = isSkipping
     ? Math.min(position.skip, most.scannedMax)
     : Math.min(position.left, most.windowEntitiesMax);
-  const rule = mergeable(plan);
-  const scannedMax = rule ? Math.min(most.scannedMax, scanOf(wanted)) : most.scannedMax;
-  const rows: Values[] = [];
-  const upTo = (cursor: Values): Window => ({
-    rows: isSkipping ? [] : (rows as unknown as Row[]),
-    next: advanced(position, cursor, rows.length),
-  });
+  const page = { table, wanted, isSkipping };
+  const merging = mergingOf(asked, plan);
+  if (merging?.isFirst) {
+    const merged = mergePick(plan, merging, position.cursor, wanted, page);
+    return windowOf(position, [gathered(asked, merged)], { wanted });
+  }
+  const scannedMax = merging
+    ? Math.min(most.scannedMax, stretchOf(merging.sources, wanted))
+    : most.scannedMax;
+  const parts: Gathered[] = [];
+  let left = wanted;
   for (const segment of openSegments(plan.keys, position.cursor)) {
-    const limit = wanted - rows.length;
-    const bounds = { table, isSkipping, limit, scannedMax, body: asked.body };
-    const statement = scanSql(plan, segment, bounds);
-    const found = gathered(connection, statement, { table, limit });
-    rows.push(...found.rows);
-    const last = found.rows.at(-1);
-    if (last && (rows.length === wanted || found.isCut)) {
-      return upTo(cursorOf(plan.keys, last, isSkipping));
-    }
+    const found = gathered(asked, scanPick(plan, segment, { ...page, left, scannedMax }));
+    parts.push(found);
+    left -= found.count;
+    if (left === 0 || found.isCut) break;
     const passed = plan.rest.length > 0 && lastScanned(connection, plan, segment, scannedMax);
     if (!passed) continue;
-    const merged =
-      rule &&
-      mergedRows(asked, plan, { rule, after: passed, limit: wanted - rows.length, isSkipping });
-    if (!merged) return upTo(cursorOf(plan.keys, passed, true));
-    rows.push(...merged.rows);
-    const end = merged.rows.at(-1);
-    if (end && (rows.length === wanted || merged.isCut)) {
-      return upTo(cursorOf(plan.keys, end, isSkipping));
+    if (!merging) {
+      return windowOf(position, parts, { wanted, passed: cursorOf(plan.keys, passed, true) });
     }
+    merging.remember();
+    parts.push(gathered(asked, mergePick(plan, merging, passed, left, page)));
     break;
   }
-  return { rows: isSkipping ? [] : (rows as unknown as Row[]), next: null };
+  return windowOf(position, parts, { wanted });
 }
 
-/** The visibility by which a list in the order of ids can be merged. */
-function mergeable({ keys, range, rest }: Plan): Visibility | undefined {
-  const [rule] = rest;
-  const isById = keys.length === 1 && keys[0]?.sql === "e.id" && range.sql === "TRUE";
-  return isById && rest.length === 1 && rule?.kind === "visible" ? rule : undefined;
+/** What was found, and where it goes on: nowhere, if all has been looked at. */
+function windowOf(
+  position: Position,
+  parts: readonly Gathered[],
+  { wanted, passed }: { wanted: number; passed?: Values },
+): Window {
+  const count = parts.reduce((sum, part) => sum + part.count, 0);
+  const last = parts.findLast((part) => part.last)?.last;
+  const isMore = count === wanted || parts.at(-1)?.isCut === true;
+  const end = passed ?? (isMore ? last : undefined);
+  const isSkipping = position.skip > 0;
+  return {
+    rows: parts.flatMap(({ rows }) => rows),
+    bytes: joinedBytes(parts),
+    count: isSkipping ? 0 : count,
+    last: isSkipping ? undefined : last,
+    next: end ? advanced(position, end, count) : null,
+  };
 }
 
-/** What comes after the stretch that was scanned, or undefined where scanning on is better. */
-function mergedRows(
-  { connection, table, body }: Windowed,
+function joinedBytes(parts: readonly Gathered[]): Uint8Array | null {
+  const pieces = parts.flatMap(({ bytes }) => (bytes && bytes.length > 0 ? [bytes] : []));
+  const [first, ...others] = pieces;
+  if (!first || others.length === 0) return first ?? null;
+  return Buffer.concat([first, ...others.flatMap((piece) => [separator, piece])]);
+}
+
+const separator = Buffer.from(textSeparator);
+
+interface Merging {
+  readonly rule: Visibility;
+  readonly sources: Sources;
+  /** Whether nothing is looked for along the index before. */
+  readonly isFirst: boolean;
+  /** Looking along the index has not paid. */
+  readonly remember: () => void;
+}
+
+/** How a list in the order of ids can be merged, if it can. */
+function mergingOf({ connection, table }: Windowed, plan: Plan): Merging | undefined {
+  const [rule] = plan.rest;
+  if (!isById(plan.keys) || plan.range.sql !== "TRUE") return undefined;
+  if (plan.rest.length !== 1 || rule?.kind !== "visible") return undefined;
+  const sources = sourcesOf(connection, rule);
+  if (!sources) return undefined;
+  const known = sparse.get(rule) ?? new Map<number, number>();
+  const asks = known.get(table.n) ?? 0;
+  if (asks > 0) known.set(table.n, asks - 1);
+  const remember = () => void sparse.set(rule, known.set(table.n, sparseAsks));
+  return { rule, sources, isFirst: asks > 0 || sources.count <= fewSources, remember };
+}
+
+/** By table, how often merging comes first from here on. */
+const sparse = new WeakMap<Visibility, Map<number, number>>();
+/** So often until looking along the index is tried again. */
+const sparseAsks = 100;
+/** So few are merged in the time in which a short stretch of the index is looked through. */
+const fewSources = 8;
+
+/** How far looking along the index may go for about what merging costs. */
+function stretchOf({ count }: Sources, wanted: number): number {
+  return Math.max(200, 10 * count + 2 * wanted);
+}
+
+function mergePick(
   { keys }: Plan,
-  { rule, after, limit, isSkipping }: MergeBounds,
-): Gathered | undefined {
-  const merge = {
-    connection,
-    table,
-    rule,
-    descending: keys[0]?.descending === true,
-    after: after[0] ?? null,
-  };
-  if (!canMerge(merge)) return undefined;
-  const { sql, values } = mergeSql(merge);
-  const entities = `e${table.n} e INDEXED BY e${table.n}_id`;
-  const from = `(${sql} LIMIT ?) s CROSS JOIN ${entities} ON e.id = s.id`;
-  const statement = {
-    sql: `SELECT ${isSkipping ? idKey : rowColumns("e.", body)} FROM ${from}`,
-    values: [...values, limit],
-  };
-  return gathered(connection, statement, { table, limit });
-}
-
-/** How far a list is looked for along the index before its sources are merged. */
-function scanOf(wanted: number): number {
-  return Math.max(4_000, 4 * wanted);
+  { sources }: Merging,
+  cursor: Values | null,
+  limit: number,
+  { table, wanted, isSkipping }: PageBounds,
+): Picked {
+  const descending = keys[0]?.descending === true;
+  const merge = { table, sources, descending, after: cursor?.[0] ?? null, limit };
+  return { ...mergeSql(merge), keys, isSkipping, most: wanted };
 }
 
 /** Without visibility one level; with it, a bounded stretch of the index first. */
-function scanSql(
+function scanPick(
   plan: Plan,
   segment: Segment,
-  { table, isSkipping, limit, scannedMax, body }: ScanBounds,
-): Sql {
+  { wanted, isSkipping, left, scannedMax }: ScanBounds,
+): Picked {
   const where = joined([plan.range, segment.range], "AND");
   const keys = keysBeside(plan.keys, isSkipping).map(({ sql }, at) => `${sql} AS k${at}`);
   const order = orderSql(segment.keys);
+  const picked = { keys: plan.keys, isSkipping, most: wanted };
   if (plan.rest.length === 0) {
-    const columns = [...(isSkipping ? [] : [rowColumns("e.", body)]), ...keys].join(", ");
-    return {
-      sql: `SELECT ${columns} FROM ${plan.from} WHERE ${where.sql} ORDER BY ${order} LIMIT ?`,
-      values: [...where.values, limit],
-    };
+    const columns = ["e.n AS n", ...keys].join(", ");
+    const sql = `SELECT ${columns} FROM ${plan.from} WHERE ${where.sql} ORDER BY ${order} LIMIT ?`;
+    return { ...picked, sql, values: [...where.values, left] };
   }
   // Each column that the inner level hands on costs as much as looking at a row.
   const hasSelf = plan.rest.some((rule) => rule.kind === "visible" && rule.self !== null);
@@ -203,19 +255,13 @@ function scanSql(
     plan.rest.map((rule) => visibleIn(plan, rule)),
     "AND",
   );
-  const names = keys.map((_, at) => `s.k${at}`);
-  const outer = isSkipping
-    ? `SELECT ${names.join(", ")} FROM (${inner}) s`
-    : `SELECT ${[rowColumns("e.", body), ...names].join(", ")} FROM (${inner}) s ` +
-      `CROSS JOIN e${table.n} e ON e.n = s.n`;
-  return {
-    sql: `${outer} WHERE ${seen.sql} LIMIT ?`,
-    values: [...where.values, ...seen.values, limit],
-  };
+  const names = ["v.n AS n", ...keys.map((_, at) => `v.k${at} AS k${at}`)].join(", ");
+  const sql = `SELECT ${names} FROM (${inner}) v WHERE ${seen.sql} LIMIT ?`;
+  return { ...picked, sql, values: [...where.values, ...seen.values, left] };
 }
 
 function visibleIn({ dialect }: Plan, rule: Filter): Sql {
-  return rule.kind === "visible" ? dialect.visibleIn(rule, "s.") : truth(true);
+  return rule.kind === "visible" ? dialect.visibleIn(rule, "v.") : truth(true);
 }
 
 /** The keys of the last row of a stretch that was scanned to its bound; undefined if it ended. */
@@ -230,41 +276,38 @@ function lastScanned(
   const sql =
     `SELECT ${keys.map((key) => key.sql).join(", ")} FROM ${plan.from} WHERE ${where.sql} ` +
     `ORDER BY ${orderSql(segment.keys)} LIMIT 1 OFFSET ${scannedMax - 1}`;
-  return connection.first<Values>(sql, where.values);
+  return connection.first<Values & unknown[]>(sql, where.values);
 }
 
-function fewWindow({ connection, table, body }: Windowed, plan: Plan, position: Position): Window {
-  const later = position.cursor === null ? truth(true) : laterThan(plan.keys, position.cursor);
-  const where = joined([plan.range, filterOf(plan), later], "AND");
-  const keys = free(plan.keys);
+function fewWindow(asked: Windowed, plan: Plan, position: Position): Window {
+  const { connection } = asked;
   const limit = Math.min(position.left, connection.bounds.windowEntitiesMax);
-  const beside = keysBeside(plan.keys, false).map(({ sql }) => sql);
-  const columns = [rowColumns("e.", body), ...beside].join(", ");
-  const order = keys.length > 0 ? `ORDER BY ${orderSql(keys)}` : "";
   connection.filters = plan.dialect.filters;
-  const statement: Sql = {
-    sql: `SELECT ${columns} FROM ${plan.from} WHERE ${where.sql} ${order} LIMIT ? OFFSET ?`,
-    values: [...where.values, limit, position.skip],
-  };
-  const found = gathered(connection, statement, { table, limit });
-  const rows = found.rows as unknown as Row[];
-  const last = found.rows.at(-1);
-  const isOver = !last || (rows.length < limit && !found.isCut);
-  const from = { ...position, skip: 0 };
-  return { rows, next: isOver ? null : advanced(from, cursorOf(plan.keys, last), rows.length) };
+  const found = gathered(asked, pick(plan, position, limit, truth(true)));
+  return windowOf({ ...position, skip: 0 }, [found], { wanted: limit });
 }
 
-/** Sorts ids and keys first, so that no text goes through the sorter. */
-function dearFind({ table: { n }, body }: Windowed, plan: Plan, position: Position): DearStatement {
-  const later = position.cursor === null ? truth(true) : laterThan(plan.keys, position.cursor);
-  const where = joined([tick, plan.range, filterOf(plan), later], "AND");
-  const keys = free(plan.keys);
-  const order = keys.length > 0 ? `ORDER BY ${orderSql(keys)}` : "";
-  const sql =
-    `SELECT ${rowColumns("e.", body)} FROM (SELECT e.n AS n FROM ${plan.from} WHERE ${where.sql} ` +
-    `${order} LIMIT ? OFFSET ?) s CROSS JOIN e${n} e ON e.n = s.n`;
-  const limit = Number.isFinite(position.left) ? position.left : -1;
-  return statementOf(plan, sql, [...where.values, limit, position.skip]);
+/** Sorts numbers and keys, so that no text goes through the sorter. */
+function pick(plan: Plan, { cursor, skip }: Position, limit: number, also: Sql): Picked {
+  const { keys } = plan;
+  const later = cursor === null ? truth(true) : laterThan(keys, cursor);
+  const where = joined([also, plan.range, filterOf(plan), later], "AND");
+  const beside = keysBeside(keys, false).map(({ sql }, at) => `${sql} AS k${at}`);
+  const order = free(keys).length > 0 ? `ORDER BY ${orderSql(keys)}` : "";
+  return {
+    sql:
+      `SELECT ${["e.n AS n", ...beside].join(", ")} FROM ${plan.from} WHERE ${where.sql} ` +
+      `${order} LIMIT ? OFFSET ?`,
+    values: [...where.values, Number.isFinite(limit) ? limit : -1, skip],
+    keys,
+    isSkipping: false,
+    most: limit,
+  };
+}
+
+function dearFind(asked: Windowed, plan: Plan, position: Position): DearList {
+  const { sql, values } = rowsSql(asked, pick(plan, position, position.left, tick));
+  return { statement: statementOf(plan, sql, values), keys: plan.keys };
 }
 
 function statementOf(plan: Plan, sql: string, values: readonly SqlValue[]): DearStatement {
@@ -280,48 +323,16 @@ function filterOf({ rest, dialect }: Plan): Sql {
   );
 }
 
-type Values = readonly SqlValue[];
-
-/** All rows at once where they are sure to be small; else as many as fill a window. */
-function gathered(connection: SqliteConnection, { sql, values }: Sql, bounds: Bounds): Gathered {
-  const { limit, table } = bounds;
-  const { windowCharactersMax } = connection.bounds;
-  if (limit * table.widest <= windowCharactersMax * sureFactor) {
-    return { rows: connection.all<Values & unknown[]>(sql, values), isCut: false };
-  }
-  const rows: Values[] = [];
-  let characters = 0;
-  const found = connection.statement(sql).iterate(...(values as SqlValue[]));
-  for (const row of found as unknown as Iterable<Values>) {
-    rows.push(row);
-    characters += String(row[bodyColumn] ?? "").length;
-    if (characters > windowCharactersMax) return { rows, isCut: true };
-  }
-  return { rows, isCut: false };
-}
-
-interface Bounds {
-  readonly limit: number;
+interface PageBounds {
   readonly table: StoreTable;
-}
-
-interface MergeBounds {
-  readonly rule: Visibility;
-  readonly after: Values;
-  readonly limit: number;
-  readonly isSkipping: boolean;
-}
-
-interface ScanBounds extends Bounds {
+  readonly wanted: number;
   /** Only keys are wanted. */
   readonly isSkipping: boolean;
-  readonly body: string | undefined;
-  readonly scannedMax: number;
 }
 
-interface Gathered {
-  readonly rows: readonly Values[];
-  readonly isCut: boolean;
+interface ScanBounds extends PageBounds {
+  readonly left: number;
+  readonly scannedMax: number;
 }
 
 /** Segments that are empty because the filter binds their last key are left out. */
@@ -331,24 +342,6 @@ function openSegments(keys: readonly SortKey[], cursor: Values | null): readonly
     const last = keys.length - 1 - at;
     return keys[last]?.bound === undefined || keys[last].bound !== cursor[last];
   });
-}
-
-/** The values of all keys, those bound among them, out of a row that ends with `keysBeside`. */
-function cursorOf(keys: readonly SortKey[], row: Values, isSkipping = false): Values {
-  let at = row.length - keysBeside(keys, isSkipping).length;
-  return keys.map(({ bound, sql }) => {
-    if (bound !== undefined) return bound;
-    return !isSkipping && sql === idKey ? (row[0] as SqlValue) : (row[at++] as SqlValue);
-  });
-}
-
-/** Free keys that stand behind the columns of a row, which begin with the id. */
-function keysBeside(keys: readonly SortKey[], isSkipping: boolean): readonly SortKey[] {
-  return free(keys).filter(({ sql }) => isSkipping || sql !== idKey);
-}
-
-function free(keys: readonly SortKey[]): readonly SortKey[] {
-  return keys.filter(({ bound }) => bound === undefined);
 }
 
 function orderSql(keys: readonly SortKey[]): string {
@@ -362,9 +355,4 @@ function advanced({ skip, left }: Position, cursor: Values, count: number): Posi
   return left - count <= 0 ? null : { cursor, skip, left: left - count };
 }
 
-const idKey = "e.id";
 const tick: Sql = { sql: "stoa_tick(e.n) = 1", values: [] };
-/** Where the text stands in `rowColumns`. */
-const bodyColumn = 7;
-/** A window may be that much larger where it cannot be larger still. */
-const sureFactor = 8;

@@ -17,8 +17,12 @@ const revalidated = { ...always, "cache-control": "private, no-cache" } as const
 const unstored = { ...always, "cache-control": "no-store" } as const;
 
 /** An entity or a list in one piece; `headers` are further ones. For HEAD the body stays away. */
-export function sendEntity(reply: FastifyReply, text: string, headers?: OutgoingHttpHeaders): void {
-  end(reply, status.ok, text, { ...revalidated, ...headers });
+export function sendEntity(
+  reply: FastifyReply,
+  body: string | Uint8Array,
+  headers?: OutgoingHttpHeaders,
+): void {
+  end(reply, status.ok, body, { ...revalidated, ...headers });
 }
 
 /** An answer that nobody may keep: of signing in, of metrics, of errors. */
@@ -88,12 +92,17 @@ export function beginEvents(reply: FastifyReply): FastifyReply["raw"] {
   return response;
 }
 
-function end(reply: FastifyReply, code: number, text: string, headers: OutgoingHttpHeaders): void {
+function end(
+  reply: FastifyReply,
+  code: number,
+  body: string | Uint8Array,
+  headers: OutgoingHttpHeaders,
+): void {
   // Past the framework's own sending, which reads and sets each header once more.
   const response = reply.hijack().raw;
-  headers["content-length"] = Buffer.byteLength(text);
+  headers["content-length"] = Buffer.byteLength(body);
   response.writeHead(code, merged(reply, headers));
-  response.end(text);
+  response.end(body);
 }
 
 /** With what plugins have set, which is CORS, and only for pages of other origins. */

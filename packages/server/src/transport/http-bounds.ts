@@ -13,5 +13,5 @@ export const requestArrivalMsMax = 300_000;
 export const keepAliveMs = 72_000;
 /** How long a drain waits for running requests before it cuts them. */
 export const drainMsMax = 9_000;
-/** Characters that a list gathers before it writes them. */
-export const listChunkCharactersMin = 64 * 1024;
+/** Bytes that a list gathers before it writes them. */
+export const listChunkBytesMin = 64 * 1024;

@@ -2,13 +2,13 @@
  * Answers to `GET /:store`: a page with a link to the next, a stream, or what there is of all of
  * it. Knows how lists are sent; which parameters there are is for `list-query.ts`.
  */
-import { cursorOf, type EntityService, type Json, limit, type Query } from "@stoa/domain";
+import { type Cursor, type EntityService, limit } from "@stoa/domain";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { beginList, sendEntity } from "../answer.ts";
 import { withoutParameters } from "../query-string.ts";
 import { apiPrefix, type House, queryText } from "../route.ts";
 import type { ListQuery } from "./list-query.ts";
-import { collect, listText, streamList } from "./list-stream.ts";
+import { collect, streamList } from "./list-stream.ts";
 
 /** What is asked for, and of whom. */
 export interface ListRequest extends ListQuery {
@@ -26,10 +26,10 @@ export async function sendList(
   if (meta !== "none") return sendEntity(reply, await metaText(list));
   const pages = await entities.find(store, query, options);
   if (query.limit <= limit.linkedPageEntitiesMax) {
-    const { texts, last } = await collect(pages);
-    const isFull = texts.length > 0 && texts.length === query.limit;
-    const link = isFull ? { link: nextLink(store, query, request, last) } : undefined;
-    return sendEntity(reply, listText(texts), link);
+    const { body, count, cursor } = await collect(pages);
+    const isFull = cursor !== null && count === query.limit;
+    const link = isFull ? { link: nextLink(store, cursor, request) } : undefined;
+    return sendEntity(reply, body, link);
   }
   if (request.method === "HEAD") return void beginList(reply).end();
   await streamList(
@@ -53,10 +53,9 @@ const pageParameters: ReadonlySet<string> = new Set(["after", "offset"]);
  * The same request from behind its last entity on: `</api/v1/cities?limit=10&after=...>;
  * rel="next"`.
  */
-function nextLink(store: string, { order }: Query, request: FastifyRequest, last: string): string {
-  const cursor = JSON.stringify(cursorOf(order, JSON.parse(last) as Json));
+function nextLink(store: string, cursor: Cursor, request: FastifyRequest): string {
   const kept = withoutParameters(queryText(request), pageParameters);
-  const after = `after=${encodeURIComponent(cursor)}`;
+  const after = `after=${encodeURIComponent(JSON.stringify(cursor))}`;
   const url = `${apiPrefix}/${encodeURIComponent(store)}?${kept}${kept === "" ? "" : "&"}${after}`;
   return `<${url.replace(/[<>"\\^`{|} ]/g, encodeURIComponent)}>; rel="next"`;
 }

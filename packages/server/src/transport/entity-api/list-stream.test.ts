@@ -3,10 +3,15 @@ import assert from "node:assert/strict";
 import { createServer, get, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
-import type { Page } from "@stoa/domain";
-import { collect, listText, streamList } from "./list-stream.ts";
+import { BytesPage, type Page, textPage } from "@stoa/domain";
+import { collect, streamList } from "./list-stream.ts";
 
-const page = (...texts: string[]): Page => ({ texts, last: texts.at(-1) ?? "" });
+const page = (...texts: string[]): Page =>
+  textPage(texts, texts.length === 0 ? null : [texts.length]);
+
+async function listText(...pages: readonly Page[]): Promise<string> {
+  return Buffer.from((await collect(pagesOf(...pages))).body).toString();
+}
 
 async function* pagesOf(...pages: readonly Page[]) {
   yield* pages;
@@ -43,22 +48,28 @@ async function textOf(response: IncomingMessage): Promise<string> {
   return text;
 }
 
-test("a short list has an item a line, commas on lines of their own, and a final newline", () => {
-  assert.equal(listText([]), "[\n]\n");
-  assert.equal(listText(["{}"]), "[\n{}\n]\n");
-  assert.equal(listText(["{}", "1"]), "[\n{}\n,\n1\n]\n");
+test("a short list has an item a line, commas on their own, and a final newline", async () => {
+  assert.equal(await listText(), "[\n]\n");
+  assert.equal(await listText(page("{}")), "[\n{}\n]\n");
+  assert.equal(await listText(page("{}", "1")), "[\n{}\n,\n1\n]\n");
 });
 
-test("collecting keeps the order and the last whole entity", async () => {
-  const pages = pagesOf(page("1", "2"), page("3"), page());
-  assert.deepEqual(await collect(pages), { texts: ["1", "2", "3"], last: "3" });
-  assert.deepEqual(await collect(pagesOf()), { texts: [], last: "" });
+test("what an engine has as bytes is sent as it is", async () => {
+  const ready = new BytesPage(Buffer.from('"é"\n,\n2'), 2, [2]);
+  assert.equal(await listText(ready, page("3")), '[\n"é"\n,\n2\n,\n3\n]\n');
+});
+
+test("collecting counts and keeps where the last entity stands", async () => {
+  const { count, cursor } = await collect(pagesOf(page("1", "2"), page("3"), page()));
+  assert.deepEqual({ count, cursor }, { count: 3, cursor: [1] });
+  const none = await collect(pagesOf());
+  assert.deepEqual([none.count, none.cursor], [0, null]);
 });
 
 test("a streamed list has the same layout, however it is paged", async (t) => {
   for (const pages of [[], [page()], [page("1")], [page("1"), page(), page("2", "3")]]) {
     const { response } = await fetchList(t, pagesOf(...pages));
-    assert.equal(await textOf(response), listText(pages.flatMap(({ texts }) => texts)));
+    assert.equal(await textOf(response), await listText(...pages));
   }
 });
 
@@ -68,7 +79,7 @@ test("a large list arrives whole", async (t) => {
   );
   const pages = texts.map((text) => page(text));
   const { response, broken } = await fetchList(t, pagesOf(...pages));
-  assert.equal(await textOf(response), listText(texts));
+  assert.equal(await textOf(response), await listText(page(...texts)));
   assert.deepEqual(broken, []);
 });
 

@@ -3,25 +3,35 @@
  * reads (design 3, "Lists"). Knows texts and the response they go to; nothing of queries.
  */
 import type { ServerResponse } from "node:http";
-import type { Page } from "@stoa/domain";
-import { listChunkCharactersMin } from "../http-bounds.ts";
+import { type Cursor, type Page, textSeparator } from "@stoa/domain";
+import { listChunkBytesMin } from "../http-bounds.ts";
 
-/** All of a short list: `listText(["{}"])` is `"[\n{}\n]\n"`, `listText([])` is `"[\n]\n"`. */
+/** A list of texts: `listText(["{}"])` is `"[\n{}\n]\n"`, `listText([])` is `"[\n]\n"`. */
 export function listText(texts: readonly string[]): string {
-  return texts.length === 0 ? "[\n]\n" : `[\n${texts.join(between)}\n]\n`;
+  return texts.length === 0 ? "[\n]\n" : `[\n${texts.join(textSeparator)}\n]\n`;
 }
 
-/** All pages of a short list. */
-export async function collect(
-  pages: AsyncIterable<Page>,
-): Promise<{ texts: string[]; last: string }> {
-  const texts: string[] = [];
-  let last = "";
+/** A short list, ready to be sent. */
+export interface Collected {
+  readonly body: Uint8Array;
+  readonly count: number;
+  /** Where it ends; null of an empty list. */
+  readonly cursor: Cursor | null;
+}
+
+/** All pages of a short list: `[\n{}\n]\n` of one empty entity, `[\n]\n` of none. */
+export async function collect(pages: AsyncIterable<Page>): Promise<Collected> {
+  const parts: Uint8Array[] = [opening];
+  let count = 0;
+  let cursor: Cursor | null = null;
   for await (const page of pages) {
-    for (const text of page.texts) texts.push(text);
-    if (page.texts.length > 0) last = page.last;
+    if (page.count === 0) continue;
+    parts.push(...(count === 0 ? [] : [separator]), bytesOf(page));
+    count += page.count;
+    cursor = page.cursor;
   }
-  return { texts, last };
+  parts.push(count === 0 ? emptyClosing : closing);
+  return { body: Buffer.concat(parts), count, cursor };
 }
 
 /**
@@ -53,24 +63,37 @@ async function writePages(
   source: AsyncIterator<Page>,
   first: IteratorResult<Page>,
 ): Promise<boolean> {
-  let chunk = "[\n";
-  let separator = "";
+  let count = 0;
+  let waiting = 0;
+  response.cork();
+  response.write(opening);
   for (let step = first; step.done !== true; step = await source.next()) {
     if (response.destroyed) return false;
-    const { texts } = step.value;
-    if (texts.length === 0) continue;
-    chunk += separator + texts.join(between);
-    separator = between;
-    if (chunk.length < listChunkCharactersMin) continue;
-    const flows = response.write(chunk);
-    chunk = "";
-    if (!flows) await untilDrained(response);
+    if (step.value.count === 0) continue;
+    const bytes = bytesOf(step.value);
+    if (count > 0) response.write(separator);
+    response.write(bytes);
+    count += step.value.count;
+    waiting += bytes.length;
+    if (waiting < listChunkBytesMin) continue;
+    waiting = 0;
+    response.uncork();
+    if (response.writableNeedDrain) await untilDrained(response);
+    response.cork();
   }
-  response.end(`${chunk}${separator === "" ? "" : "\n"}]\n`);
+  response.end(count === 0 ? emptyClosing : closing);
+  response.uncork();
   return true;
 }
 
-const between = "\n,\n";
+function bytesOf({ bytes, texts }: Page): Uint8Array {
+  return bytes ?? Buffer.from(texts.join(textSeparator));
+}
+
+const opening = Buffer.from("[\n");
+const separator = Buffer.from(textSeparator);
+const closing = Buffer.from("\n]\n");
+const emptyClosing = Buffer.from("]\n");
 
 function untilDrained(response: ServerResponse): Promise<void> {
   if (response.destroyed) return Promise.resolve();

@@ -20,7 +20,7 @@ import { requireAct } from "../../service/permission.ts";
 import { beginList, sendEntity, sendNothing, sendNotModified, sendProblem } from "../answer.ts";
 import { etagHeaders, isKnown, parseIfMatch } from "../entity-api/etag.ts";
 import { keyedOf } from "../entity-api/idempotency.ts";
-import { collect, listText, streamList } from "../entity-api/list-stream.ts";
+import { collect, streamList } from "../entity-api/list-stream.ts";
 import { checkMediaType, type MediaType, plainTypes, readBody } from "../request-body.ts";
 import { asCaller, type House, queryText, type Route, referencePrefix } from "../route.ts";
 import { keyOf, objectOf, withoutId } from "./reference-body.ts";
@@ -67,7 +67,7 @@ async function sendList(
   const { query, form } = parseReferenceList(queryText(request), type);
   const pages = listPages(await entitiesOf(house, caller).find(store, query), form);
   if (query.limit <= limit.linkedPageEntitiesMax) {
-    return sendEntity(reply, listText((await collect(pages)).texts));
+    return sendEntity(reply, (await collect(pages)).body);
   }
   if (request.method === "HEAD") return void beginList(reply).end();
   await streamList(

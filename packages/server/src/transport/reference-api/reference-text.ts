@@ -10,6 +10,7 @@ import {
   type Page,
   project,
   setOwn,
+  textPage,
 } from "@stoa/domain";
 import type { ListForm, ObjectForm } from "./reference-query.ts";
 
@@ -41,8 +42,11 @@ function rankOf(name: string | undefined): number {
 
 /** Items of a list, out of texts that hold `_id` and what is shown besides. */
 export async function* listPages(pages: AsyncIterable<Page>, form: ListForm): AsyncGenerator<Page> {
-  for await (const { texts, last } of pages) {
-    yield { texts: texts.map((text) => itemText(text, form)), last };
+  for await (const { texts, cursor } of pages) {
+    yield textPage(
+      texts.map((text) => itemText(text, form)),
+      cursor,
+    );
   }
 }
 

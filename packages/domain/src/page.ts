@@ -1,0 +1,47 @@
+/**
+ * A part of a list: texts of entities as they are served. Knows how they stand one behind the
+ * other, and nothing of where they come from or go to.
+ */
+import type { Cursor } from "./query.ts";
+
+/** A part of a list, in order, and where it ends. */
+export interface Page {
+  /** How many entities. */
+  readonly count: number;
+  /** `['{"_id":"58238a935baa56173b24f0e4",...}', ...]` */
+  readonly texts: readonly string[];
+  /** Values of the order's keys of the last entity, whatever `only` says; null of an empty page. */
+  readonly cursor: Cursor | null;
+  /**
+   * The same texts in UTF-8 with `textSeparator` between, where they are at hand: what goes over
+   * the wire as it is need not become texts before.
+   */
+  readonly bytes?: Uint8Array;
+}
+
+/** Between the texts of a page; no text holds a line break (`JSON.stringify` escapes them). */
+export const textSeparator = "\n,\n";
+
+/** A page of texts: `textPage(['{"_id":"1"}'], ["1"])`. */
+export function textPage(texts: readonly string[], cursor: Cursor | null): Page {
+  return { count: texts.length, texts, cursor };
+}
+
+/** A page of bytes, which are made into texts only for those who ask for them. */
+export class BytesPage implements Page {
+  readonly bytes: Uint8Array;
+  readonly count: number;
+  readonly cursor: Cursor | null;
+
+  constructor(bytes: Uint8Array, count: number, cursor: Cursor | null) {
+    this.bytes = bytes;
+    this.count = count;
+    this.cursor = cursor;
+  }
+
+  get texts(): readonly string[] {
+    return this.count === 0 ? [] : utf8.decode(this.bytes).split(textSeparator);
+  }
+}
+
+const utf8 = new TextDecoder();
