@@ -7,11 +7,13 @@ import { Account } from "./account.ts";
 import { Administration } from "./administration.ts";
 import { Credentials } from "./credentials.ts";
 import { EntityCalls } from "./entity-calls.ts";
+import { type FollowEvent, type FollowOptions, followed } from "./follow.ts";
 import { type Fetch, HttpTransport } from "./http-transport.ts";
 import { defaultRetry, type RetryPolicy, retrying } from "./retry.ts";
 import { SocketConnection } from "./socket-connection.ts";
 import { SocketTransport } from "./socket-transport.ts";
 import { Store } from "./store.ts";
+import { Subscriptions } from "./subscriptions.ts";
 import { WireEntities } from "./wire-entities.ts";
 
 export interface ClientOptions {
@@ -49,6 +51,7 @@ export class StoaClient {
   readonly entities: EntityService;
   readonly #credentials: Credentials;
   readonly #connection: SocketConnection;
+  readonly #subscriptions: Subscriptions;
   readonly #calls: EntityCalls;
   readonly #isPaged: boolean;
 
@@ -57,8 +60,9 @@ export class StoaClient {
     this.url = (options.url ?? ownOrigin()).replace(/\/+$/, "");
     this.#credentials = new Credentials(options.token ?? null);
     const wire = { url: this.url, credentials: this.#credentials, headers, timeoutMs };
-    this.#connection = new SocketConnection(wire);
     this.#isPaged = options.transport === "socket";
+    this.#connection = new SocketConnection({ ...wire, isKept: this.#isPaged });
+    this.#subscriptions = new Subscriptions(this.#connection);
     const http = new HttpTransport({ ...wire, fetch });
     const chosen = this.#isPaged ? new SocketTransport(this.#connection, http) : http;
     const transport = retrying(chosen, { ...defaultRetry, ...options.retry });
@@ -70,7 +74,13 @@ export class StoaClient {
 
   /** `client.store<City>("cities")`; nothing is sent. */
   store<T extends object = JsonObject>(name: string): Store<T> {
-    return new Store<T>(name, { calls: this.#calls, newKey });
+    const house = { calls: this.#calls, subscriptions: this.#subscriptions, newKey };
+    return new Store<T>(name, house);
+  }
+
+  /** Changes of all stores that one may read, but not the system's own. */
+  follow(options: FollowOptions = {}): AsyncGenerator<FollowEvent<JsonObject>> {
+    return followed(this.#subscriptions, { store: "*" }, options);
   }
 
   /** The definitions of stores. */

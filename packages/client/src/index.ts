@@ -13,7 +13,10 @@ export {
   type PatchOperation,
   type SystemFields,
 } from "./entity.ts";
+export type { EntityChange, FollowEvent, FollowOptions } from "./follow.ts";
 export type { Choice, ListQuery, Scalar, Where } from "./list-query.ts";
+export type { LiveChange, LiveState } from "./live-change.ts";
+export type { LiveQuery, LiveSet } from "./live-set.ts";
 export type { RetryPolicy } from "./retry.ts";
 export * from "./store.ts";
 export type { CallOptions } from "./transport.ts";

@@ -47,7 +47,7 @@ async function repeat<T = Answer>(
 }
 
 /** Resolves after a while. Rejects with the signal's reason. */
-function pause(ms: number, signal?: AbortSignal): Promise<void> {
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
     const end = () => {

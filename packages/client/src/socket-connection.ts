@@ -15,6 +15,8 @@ export interface SocketOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** How long a call may take, connecting included. */
   readonly timeoutMs: number;
+  /** Stays open though nobody listens: calls go by it. */
+  readonly isKept: boolean;
 }
 
 /** What a call was answered: the value, and for a whole entity its version. */
@@ -57,7 +59,10 @@ export class SocketConnection {
   listen(listener: SocketListener): () => void {
     this.#listeners.add(listener);
     this.#open();
-    return () => this.#listeners.delete(listener);
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size === 0 && !this.#options.isKept) this.close();
+    };
   }
 
   /**
@@ -76,13 +81,17 @@ export class SocketConnection {
     }
   }
 
-  /** Sends something that is acknowledged by one message: `{success: true, ..}` or a refusal. */
-  async ask(name: string, message: Json): Promise<Json> {
-    const answer = await this.#answered(name, [message]);
-    const [value] = answer as [Json];
-    const { success } = value as { success?: boolean };
-    if (success !== true) throw refusalOf(value);
-    return value;
+  /**
+   * Sends something that is acknowledged by one message: `{success: true, ..}` or a refusal.
+   * @param take gets the message before anything that the server sends after it.
+   */
+  async ask(name: string, message: Json, take: (value: Json) => void = () => {}): Promise<void> {
+    const [refused] = await this.#answered(name, [message], ([value]) => {
+      const { success } = value as { success?: boolean };
+      if (success === true) take(value as Json);
+      return success === true ? [] : [value];
+    });
+    if (refused !== undefined) throw refusalOf(refused as Json);
   }
 
   /** Ends it for good; calls under way are rejected. */
@@ -94,12 +103,17 @@ export class SocketConnection {
   }
 
   async #sent(name: string, args: readonly Json[], signal?: AbortSignal): Promise<CallAnswer> {
-    const [error, value, etag] = await this.#answered(name, args, signal);
+    const [error, value, etag] = await this.#answered(name, args, (answer) => answer, signal);
     if (error) throw refusalOf(error as Json);
     return { value: (value ?? null) as Json, etag: typeof etag === "string" ? etag : null };
   }
 
-  #answered(name: string, args: readonly Json[], signal?: AbortSignal): Promise<unknown[]> {
+  #answered(
+    name: string,
+    args: readonly Json[],
+    taken: (answer: unknown[]) => unknown[],
+    signal?: AbortSignal,
+  ): Promise<unknown[]> {
     const socket = this.#open();
     return new Promise((resolve, reject) => {
       const end = () => {
@@ -117,7 +131,7 @@ export class SocketConnection {
         const [lost, ...rest] = answer;
         if (lost) return fail(unreachable(lost));
         end();
-        resolve(rest);
+        resolve(taken(rest));
       });
     });
   }

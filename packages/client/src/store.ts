@@ -13,6 +13,7 @@ import {
   type PatchOperation,
 } from "./entity.ts";
 import type { EntityCalls, ListCall } from "./entity-calls.ts";
+import { type FollowEvent, type FollowOptions, followed } from "./follow.ts";
 import {
   type Choice,
   choiceParameters,
@@ -21,6 +22,8 @@ import {
   orderOf,
   readParameters,
 } from "./list-query.ts";
+import { type LiveQuery, LiveSet } from "./live-set.ts";
+import type { Subscriptions, Wish } from "./subscriptions.ts";
 import type { CallOptions } from "./transport.ts";
 
 export interface ListOptions extends CallOptions {
@@ -64,7 +67,11 @@ export interface List<T> extends AsyncIterable<Entity<T>> {
 export interface StoreHouse {
   readonly calls: EntityCalls;
   readonly newKey: () => string;
+  readonly subscriptions: Subscriptions;
 }
+
+/** Which changes are followed: those of entities that fit, and what comes to fit or does no more. */
+export type FollowQuery = Pick<Wish, "filter" | "only"> & Pick<ListQuery, "where">;
 
 /**
  * Every method rejects with a StoaError as the server refused (docs/errors.md), with `unavailable`
@@ -174,6 +181,21 @@ export class Store<T extends object = JsonObject> {
   /** Which verbs are allowed, and by which rules; for oneself where no user is named. */
   explain(id: string, user?: string, options: CallOptions = {}): Promise<Explanation> {
     return this.#calls.explain(this.name, id, user, options);
+  }
+
+  /**
+   * The list as it is now and as it becomes: kept in order by what the server tells, within
+   * milliseconds of each change, over lost connections too.
+   */
+  live(query: LiveQuery = {}, options: CallOptions = {}): LiveSet<T> {
+    return new LiveSet<T>(this.#house, this.name, query, options);
+  }
+
+  /** The changes themselves, one by one and in order, as they come. */
+  follow(query: FollowQuery = {}, options: FollowOptions = {}): AsyncGenerator<FollowEvent<T>> {
+    const { where, ...rest } = query;
+    const wish = { store: this.name, ...rest, ...(where && { where: where as JsonObject }) };
+    return followed<T>(this.#house.subscriptions, wish, options);
   }
 
   #keyed({ idempotencyKey, ...options }: CreateOptions) {
