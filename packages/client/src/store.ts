@@ -70,7 +70,7 @@ export interface StoreHouse {
   readonly subscriptions: Subscriptions;
 }
 
-/** Which changes are followed: those of entities that fit, and what comes to fit or does no more. */
+/** Which changes are followed: of entities that fit, that come to fit, and that fit no more. */
 export type FollowQuery = Pick<Wish, "filter" | "only"> & Pick<ListQuery, "where">;
 
 /**
