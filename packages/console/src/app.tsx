@@ -3,8 +3,11 @@
  * address. Pages that are not the first one are loaded when they are opened.
  */
 import { lazy } from "react";
-import { Admin, CustomRoutes } from "react-admin";
+import { Admin, CustomRoutes, Resource } from "react-admin";
 import { Route } from "react-router-dom";
+import { RoleCreate, RoleEdit, RoleList } from "./administration/roles.tsx";
+import { SessionList } from "./administration/sessions.tsx";
+import { UserCreate, UserEdit, UserList } from "./administration/users.tsx";
 import { authProvider } from "./auth-provider.ts";
 import { dataProvider } from "./data-provider.ts";
 import { Frame } from "./layout/frame.tsx";
@@ -16,6 +19,13 @@ import { StartPage } from "./welcome/start-page.tsx";
 
 const EntityPage = lazy(() => import("./entity/entity-page.tsx"));
 const ConfigurationPage = lazy(() => import("./entity/configuration-page.tsx"));
+const NewStorePage = lazy(() => import("./welcome/new-store-page.tsx"));
+const GroupsPage = lazy(() => import("./administration/groups-page.tsx"));
+const DefinitionsPage = lazy(() => import("./administration/definitions-page.tsx"));
+const DefinitionPage = lazy(() => import("./administration/definition-page.tsx"));
+const HealthPage = lazy(() => import("./administration/health-page.tsx"));
+const TokensPage = lazy(() => import("./account/tokens-page.tsx"));
+const ProfilePage = lazy(() => import("./account/profile-page.tsx"));
 
 export function App() {
   return (
@@ -36,7 +46,30 @@ export function App() {
         <Route path="/stores/:store" element={<StorePage />} />
         <Route path="/stores/:store/:id/configuration" element={<ConfigurationPage />} />
         <Route path="/stores/:store/:id/:tab?" element={<EntityPage />} />
+        <Route path="/new-store" element={<NewStorePage />} />
+        <Route path="/tokens" element={<TokensPage />} />
+        <Route path="/account" element={<ProfilePage />} />
+        <Route path="/groups" element={<GroupsPage />} />
+        <Route path="/definitions" element={<DefinitionsPage />} />
+        <Route path="/definitions/:name" element={<DefinitionPage />} />
+        <Route path="/health" element={<HealthPage />} />
       </CustomRoutes>
+      <Resource
+        name="users"
+        list={UserList}
+        edit={UserEdit}
+        create={UserCreate}
+        recordRepresentation="login"
+      />
+      <Resource
+        name="roles"
+        list={RoleList}
+        edit={RoleEdit}
+        create={RoleCreate}
+        recordRepresentation="name"
+      />
+      <Resource name="sessions" list={SessionList} />
+      <Resource name="groups" recordRepresentation="name" />
     </Admin>
   );
 }

@@ -40,6 +40,11 @@ export async function signOut(): Promise<void> {
   await client.account.signOut();
 }
 
+/** Asks anew who is signed in, next time. */
+export function forgetWho(): void {
+  known = null;
+}
+
 export function forgetSelf(): void {
   known = null;
   localStorage.removeItem(signedInKey);

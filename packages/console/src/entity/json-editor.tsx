@@ -74,6 +74,7 @@ function look(isDark: boolean): Extension {
   const theme = EditorView.theme(
     {
       "&": { fontSize: "13px", maxHeight: "70vh" },
+      ".cm-content": { minHeight: "72px" },
       "&.cm-focused": { outline: "2px solid currentColor", outlineOffset: "-1px" },
       ".cm-gutters": { backgroundColor: "transparent", border: "none" },
       ".cm-scroller": { fontFamily: "ui-monospace, Menlo, Consolas, monospace" },
@@ -95,9 +96,15 @@ type Say = (rule: string, expected: string) => string;
 function schemaChecks(schema: JsonObject, say: Say): Extension {
   return [
     lintGutter(),
-    linter((editor) => [...jsonParseLinter()(editor), ...schemaMarks(editor.state, schema, say)]),
+    linter((editor) => marks(editor, schema, say)),
     autocompletion({ override: [(context) => complete(context, schema)] }),
   ];
+}
+
+/** An empty text is not yet anything, and nothing is wrong with it. */
+function marks(editor: EditorView, schema: JsonObject, say: Say): Diagnostic[] {
+  if (editor.state.doc.toString().trim() === "") return [];
+  return [...jsonParseLinter()(editor), ...schemaMarks(editor.state, schema, say)];
 }
 
 function schemaMarks(state: EditorState, schema: JsonObject, say: Say): Diagnostic[] {

@@ -1,0 +1,155 @@
+/**
+ * The tokens of the one who is signed in: issue, see the secret once, see the last use, revoke.
+ */
+import AddIcon from "@mui/icons-material/Add";
+import {
+  Alert,
+  Box,
+  Button,
+  Chip,
+  Paper,
+  Skeleton,
+  Table,
+  TableBody,
+  TableCell,
+  TableContainer,
+  TableHead,
+  TableRow,
+  Typography,
+} from "@mui/material";
+import type { Entity } from "@stoa/client";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { Confirm, Title, useLocaleState, useNotify, useTranslate } from "react-admin";
+import { client, self } from "../connection.ts";
+import { problemText } from "../problem-text.ts";
+import { timeText } from "../table/cell-text.ts";
+import { IssueToken } from "./issue-token.tsx";
+
+/** `{name: "weather station", type: "access", scopes: ["POST notes"], expiresAt: null, ..}` */
+interface Token {
+  readonly name: string;
+  readonly type: "access" | "sign-in";
+  readonly scopes: readonly string[] | null;
+  readonly expiresAt: number | null;
+  readonly lastUsedAt: number | null;
+}
+
+export default function TokensPage() {
+  const translate = useTranslate();
+  const [isIssuing, setIssuing] = useState(false);
+  const queries = useQueryClient();
+  const tokens = useOwnTokens();
+  const reload = () => void queries.invalidateQueries({ queryKey: ["stoa", "tokens"] });
+  return (
+    <Paper sx={{ mt: 1, p: 2 }}>
+      <Title title="stoa.account.tokens" />
+      <Box sx={{ display: "flex", alignItems: "center", gap: 2, mb: 1 }}>
+        <Typography color="text.secondary" sx={{ flexGrow: 1 }}>
+          {translate("stoa.tokens.about")}
+        </Typography>
+        <Button variant="contained" startIcon={<AddIcon />} onClick={() => setIssuing(true)}>
+          {translate("stoa.tokens.issue")}
+        </Button>
+      </Box>
+      {tokens.error && <Alert severity="error">{problemText(tokens.error, translate)}</Alert>}
+      {tokens.isPending && <Skeleton height={120} />}
+      {tokens.data?.length === 0 && (
+        <Typography sx={{ py: 4, textAlign: "center" }}>{translate("stoa.state.empty")}</Typography>
+      )}
+      {tokens.data !== undefined && tokens.data.length > 0 && (
+        <TokenTable tokens={tokens.data} onRevoked={reload} />
+      )}
+      {isIssuing && <IssueToken onClose={() => setIssuing(false)} onIssued={reload} />}
+    </Paper>
+  );
+}
+
+function useOwnTokens() {
+  return useQuery({
+    queryKey: ["stoa", "tokens"],
+    queryFn: async ({ signal }) => {
+      const { user } = await self();
+      const query = { where: { owner: user._id, type: "access" }, sortBy: ["-time"], limit: 1_000 };
+      return (await client.store<Token>("tokens").page(query, { signal })).entities;
+    },
+  });
+}
+
+interface TokenTableProps {
+  readonly tokens: readonly Entity<Token>[];
+  readonly onRevoked: () => void;
+}
+
+function TokenTable({ tokens, onRevoked }: TokenTableProps) {
+  const translate = useTranslate();
+  const columns = ["name", "scopes", "issued", "expires", "lastUse"];
+  return (
+    <TableContainer>
+      <Table size="small">
+        <TableHead>
+          <TableRow>
+            {columns.map((column) => (
+              <TableCell key={column}>{translate(`stoa.tokens.${column}`)}</TableCell>
+            ))}
+            <TableCell />
+          </TableRow>
+        </TableHead>
+        <TableBody>
+          {tokens.map((token) => (
+            <TokenRow key={token._id} token={token} onRevoked={onRevoked} />
+          ))}
+        </TableBody>
+      </Table>
+    </TableContainer>
+  );
+}
+
+function TokenRow({ token, onRevoked }: { token: Entity<Token>; onRevoked: () => void }) {
+  const translate = useTranslate();
+  const notify = useNotify();
+  const [locale] = useLocaleState();
+  const [isAsking, setAsking] = useState(false);
+  const { name, scopes, time, expiresAt, lastUsedAt } = token;
+  const at = (ms: number | null, none: string) =>
+    ms === null ? translate(none) : timeText(ms, locale);
+  const revoke = () => {
+    setAsking(false);
+    client
+      .store("tokens")
+      .remove(token._id)
+      .then(onRevoked, (error: unknown) =>
+        notify(problemText(error, translate), { type: "error" }),
+      );
+  };
+  return (
+    <TableRow hover>
+      <TableCell component="th" scope="row">
+        {name}
+      </TableCell>
+      <TableCell>
+        {scopes === null && translate("stoa.tokens.everything")}
+        {scopes?.map((scope) => (
+          <Chip key={scope} size="small" label={scope} sx={{ m: 0.25, fontFamily: "monospace" }} />
+        ))}
+      </TableCell>
+      <TableCell>{timeText(time, locale)}</TableCell>
+      <TableCell>{at(expiresAt, "stoa.tokens.never")}</TableCell>
+      <TableCell>{at(lastUsedAt, "stoa.tokens.unused")}</TableCell>
+      <TableCell align="right">
+        <Button color="error" onClick={() => setAsking(true)}>
+          {translate("stoa.tokens.revoke")}
+        </Button>
+        <Confirm
+          isOpen={isAsking}
+          title={translate("stoa.tokens.revokeTitle", { name })}
+          content="stoa.tokens.revokeText"
+          confirm="stoa.tokens.revoke"
+          confirmColor="warning"
+          onConfirm={revoke}
+          onClose={() => setAsking(false)}
+        />
+      </TableCell>
+    </TableRow>
+  );
+}

@@ -1,0 +1,120 @@
+/**
+ * How the server is doing: the last hour in small plots, and what the database holds.
+ */
+import {
+  Alert,
+  Box,
+  Card,
+  Grid,
+  Skeleton,
+  Table,
+  TableBody,
+  TableCell,
+  TableHead,
+  TableRow,
+  Typography,
+} from "@mui/material";
+import type { Statistics } from "@stoa/client";
+import { useQuery } from "@tanstack/react-query";
+import { Title, useLocaleState, useTranslate } from "react-admin";
+import { client } from "../connection.ts";
+import { problemText } from "../problem-text.ts";
+import { timeText } from "../table/cell-text.ts";
+import { Plot } from "./plot.tsx";
+
+const askedEveryMs = 10_000;
+
+export default function HealthPage() {
+  const translate = useTranslate();
+  const found = useQuery({
+    queryKey: ["stoa", "statistics"],
+    queryFn: ({ signal }) => client.administration.statistics({ signal }),
+    refetchInterval: askedEveryMs,
+  });
+  return (
+    <Box sx={{ mt: 1 }}>
+      <Title title="stoa.menu.health" />
+      {found.error && <Alert severity="error">{problemText(found.error, translate)}</Alert>}
+      {found.isPending && <Skeleton height={320} />}
+      {found.data && <Figures statistics={found.data} />}
+    </Box>
+  );
+}
+
+function Figures({ statistics }: { readonly statistics: Statistics }) {
+  const translate = useTranslate();
+  const [locale] = useLocaleState();
+  const { points, everyMs, version, startedAt, database, processes } = statistics;
+  const perSecond = (name: string) => points.map((point) => ((point[name] ?? 0) * 1_000) / everyMs);
+  const as = (name: string) => points.map((point) => point[name] ?? null);
+  const times = as("time").map((time) => time ?? 0);
+  return (
+    <>
+      <Typography color="text.secondary" gutterBottom>
+        {translate("stoa.health.about", {
+          version,
+          since: timeText(startedAt, locale),
+          smart_count: processes,
+        })}
+      </Typography>
+      <Grid container spacing={2}>
+        <Plot title="stoa.health.requests" times={times} values={perSecond("requests")} unit="/s" />
+        <Plot title="stoa.health.latency" times={times} values={as("p99Ms")} unit=" ms" />
+        <Plot title="stoa.health.failures" times={times} values={perSecond("failures")} unit="/s" />
+        <Plot
+          title="stoa.health.memory"
+          times={times}
+          values={megabytes(as("rssBytes"))}
+          unit=" MB"
+        />
+        <Plot title="stoa.health.sockets" times={times} values={as("followers")} unit="" />
+        <Plot title="stoa.health.lag" times={times} values={as("lagMs")} unit=" ms" />
+      </Grid>
+      <StoreSizes statistics={statistics} />
+      <Typography color="text.secondary" sx={{ mt: 1 }}>
+        {translate("stoa.health.database", {
+          engine: database.engine,
+          size: sizeText(database.bytes, locale),
+        })}
+      </Typography>
+    </>
+  );
+}
+
+function StoreSizes({ statistics: { stores } }: { readonly statistics: Statistics }) {
+  const translate = useTranslate();
+  const [locale] = useLocaleState();
+  return (
+    <Card sx={{ mt: 2 }}>
+      <Table size="small">
+        <TableHead>
+          <TableRow>
+            <TableCell>{translate("stoa.health.store")}</TableCell>
+            <TableCell align="right">{translate("stoa.health.entities")}</TableCell>
+            <TableCell align="right">{translate("stoa.health.size")}</TableCell>
+          </TableRow>
+        </TableHead>
+        <TableBody>
+          {stores.map(({ name, entities, bytes }) => (
+            <TableRow key={name}>
+              <TableCell component="th" scope="row">
+                {name}
+              </TableCell>
+              <TableCell align="right">{new Intl.NumberFormat(locale).format(entities)}</TableCell>
+              <TableCell align="right">{sizeText(bytes, locale)}</TableCell>
+            </TableRow>
+          ))}
+        </TableBody>
+      </Table>
+    </Card>
+  );
+}
+
+function megabytes(bytes: readonly (number | null)[]): (number | null)[] {
+  return bytes.map((one) => (one === null ? null : one / 1_000_000));
+}
+
+function sizeText(bytes: number, locale: string): string {
+  const style = { style: "unit", unit: "megabyte", maximumFractionDigits: 1 } as const;
+  return new Intl.NumberFormat(locale, style).format(bytes / 1_000_000);
+}

@@ -1,0 +1,57 @@
+/**
+ * Roles: what each allows, as a matrix of stores and verbs; what no matrix shows can be written.
+ */
+import { Chip } from "@mui/material";
+import {
+  Create,
+  DataTable,
+  Edit,
+  FunctionField,
+  List,
+  required,
+  SimpleForm,
+  TextInput,
+} from "react-admin";
+import { RightsInput } from "./rights-input.tsx";
+
+export function RoleList() {
+  return (
+    <List sort={{ field: "name", order: "ASC" }} perPage={50}>
+      <DataTable bulkActionButtons={false}>
+        <DataTable.Col source="name" label="stoa.roles.name" />
+        <DataTable.Col source="credentials" label="stoa.roles.allows" disableSort>
+          <FunctionField render={({ credentials }) => <Rights texts={credentials} />} />
+        </DataTable.Col>
+      </DataTable>
+    </List>
+  );
+}
+
+function Rights({ texts }: { readonly texts: readonly string[] }) {
+  return texts.map((text) => <Chip key={text} size="small" label={text} sx={{ m: 0.25 }} />);
+}
+
+export function RoleEdit() {
+  return (
+    <Edit mutationMode="pessimistic">
+      <RoleForm />
+    </Edit>
+  );
+}
+
+export function RoleCreate() {
+  return (
+    <Create redirect="list">
+      <RoleForm />
+    </Create>
+  );
+}
+
+function RoleForm() {
+  return (
+    <SimpleForm>
+      <TextInput source="name" label="stoa.roles.name" validate={required()} />
+      <RightsInput source="credentials" />
+    </SimpleForm>
+  );
+}

@@ -1,0 +1,112 @@
+/**
+ * People: who there is, with which role, in which groups; made, changed, disabled.
+ */
+import {
+  AutocompleteArrayInput,
+  AutocompleteInput,
+  BooleanField,
+  BooleanInput,
+  Create,
+  DataTable,
+  DateField,
+  Edit,
+  EmailField,
+  FunctionField,
+  List,
+  PasswordInput,
+  ReferenceArrayInput,
+  ReferenceField,
+  ReferenceInput,
+  required,
+  SelectInput,
+  SimpleForm,
+  TextInput,
+  useTranslate,
+} from "react-admin";
+import { PrincipalName } from "../principal-name.tsx";
+
+export function UserList() {
+  const translate = useTranslate();
+  return (
+    <List sort={{ field: "login", order: "ASC" }} perPage={50} filters={userFilters}>
+      <DataTable bulkActionButtons={false}>
+        <DataTable.Col source="login" label="stoa.users.login" />
+        <DataTable.Col source="name" label="stoa.users.name" />
+        <DataTable.Col source="email" label="stoa.users.email">
+          <EmailField source="email" />
+        </DataTable.Col>
+        <DataTable.Col source="role" label="stoa.users.role">
+          <ReferenceField source="role" reference="roles" link={false} />
+        </DataTable.Col>
+        <DataTable.Col source="group" label="stoa.users.group" disableSort>
+          <FunctionField render={({ group }) => <PrincipalName id={group} />} />
+        </DataTable.Col>
+        <DataTable.Col source="disabled" label={translate("stoa.users.disabled")}>
+          <BooleanField source="disabled" looseValue FalseIcon={null} />
+        </DataTable.Col>
+        <DataTable.Col source="time" label="stoa.users.since">
+          <DateField source="time" />
+        </DataTable.Col>
+      </DataTable>
+    </List>
+  );
+}
+
+const userFilters = [
+  <TextInput key="login" source="login" label="stoa.users.login" alwaysOn />,
+  <ReferenceInput key="role" source="role" reference="roles">
+    <SelectInput label="stoa.users.role" />
+  </ReferenceInput>,
+  <BooleanInput key="disabled" source="disabled" label="stoa.users.disabled" />,
+];
+
+export function UserEdit() {
+  return (
+    <Edit mutationMode="pessimistic">
+      <UserForm isNew={false} />
+    </Edit>
+  );
+}
+
+export function UserCreate() {
+  return (
+    <Create redirect="list">
+      <UserForm isNew />
+    </Create>
+  );
+}
+
+function UserForm({ isNew }: { readonly isNew: boolean }) {
+  return (
+    <SimpleForm sx={{ maxWidth: 560 }}>
+      <TextInput source="login" label="stoa.users.login" validate={required()} />
+      <TextInput source="name" label="stoa.users.name" />
+      <TextInput source="email" type="email" label="stoa.users.email" />
+      <ReferenceInput source="role" reference="roles" perPage={200}>
+        <SelectInput label="stoa.users.role" validate={required()} />
+      </ReferenceInput>
+      {isNew && (
+        <ReferenceInput source="group" reference="groups" perPage={200}>
+          <AutocompleteInput label="stoa.users.group" optionText="name" filterToQuery={byName} />
+        </ReferenceInput>
+      )}
+      <ReferenceArrayInput source="groups" reference="groups" perPage={200}>
+        <AutocompleteArrayInput
+          label="stoa.users.groups"
+          optionText="name"
+          filterToQuery={byName}
+        />
+      </ReferenceArrayInput>
+      <PasswordInput
+        source="password"
+        label={isNew ? "stoa.users.password" : "stoa.users.newPassword"}
+        autoComplete="new-password"
+        {...(isNew && { validate: required() })}
+      />
+      <BooleanInput source="disabled" label="stoa.users.disabled" />
+    </SimpleForm>
+  );
+}
+
+/** Found among those that were fetched; the store of groups knows no part of a name. */
+const byName = () => ({});

@@ -1,0 +1,111 @@
+/**
+ * A new store out of pasted JSON: its schema is guessed, and what was pasted is put in.
+ */
+import {
+  Alert,
+  Box,
+  Button,
+  FormControlLabel,
+  Paper,
+  Stack,
+  Switch,
+  TextField,
+} from "@mui/material";
+import { type Draft, StoaError } from "@stoa/client";
+import type { Json, JsonObject, StoreFields } from "@stoa/domain";
+import { useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { Title, useTranslate } from "react-admin";
+import { useNavigate } from "react-router-dom";
+import { client } from "../connection.ts";
+import { JsonEditor } from "../entity/json-editor.tsx";
+import { isObject } from "../entity/schema-field.ts";
+import { problemText } from "../problem-text.ts";
+
+export default function NewStorePage() {
+  const translate = useTranslate();
+  const { problem, isBusy, submit, sample, setSample } = useNewStore();
+  return (
+    <Paper component="form" onSubmit={submit} sx={{ mt: 1, p: 2, maxWidth: 820 }}>
+      <Title title="stoa.definition.create" />
+      <Stack sx={{ gap: 1.5 }}>
+        {problem !== null && <Alert severity="error">{problemText(problem, translate)}</Alert>}
+        <TextField
+          name="name"
+          label={translate("stoa.definition.name")}
+          helperText={translate("stoa.definition.nameHint")}
+          required
+          autoFocus
+          slotProps={{ htmlInput: { pattern: "[a-z][a-z0-9_\\-]{0,62}" } }}
+        />
+        <TextField name="title" label={translate("stoa.definition.title")} />
+        <Box>
+          {translate("stoa.definition.paste")}
+          <JsonEditor
+            label={translate("stoa.definition.sample")}
+            text={sample}
+            onChange={setSample}
+          />
+        </Box>
+        <FormControlLabel
+          control={<Switch name="schema" defaultChecked />}
+          label={translate("stoa.definition.withSchema")}
+        />
+        <Button type="submit" variant="contained" disabled={isBusy} sx={{ alignSelf: "start" }}>
+          {translate("stoa.definition.create")}
+        </Button>
+      </Stack>
+    </Paper>
+  );
+}
+
+function useNewStore() {
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const [sample, setSample] = useState("");
+  const [problem, setProblem] = useState<unknown>(null);
+  const [isBusy, setBusy] = useState(false);
+
+  const create = async (form: FormData) => {
+    const name = String(form.get("name"));
+    const objects = parsedSample(sample);
+    const wantsSchema = form.get("schema") !== null && objects.length > 0;
+    const schema = wantsSchema ? await client.administration.inferFrom(objects) : null;
+    const fields = {
+      name,
+      schema,
+      ...(form.get("title") ? { title: String(form.get("title")) } : {}),
+    };
+    await client.store<Omit<StoreFields, "time">>("stores").create(fields);
+    if (objects.length > 0) {
+      await client.store(name).createAll(objects as readonly Draft<JsonObject>[]);
+    }
+    await queries.invalidateQueries({ queryKey: ["stoa"] });
+    await navigate(`/stores/${name}`);
+  };
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    setBusy(true);
+    setProblem(null);
+    create(new FormData(event.currentTarget))
+      .catch(setProblem)
+      .finally(() => setBusy(false));
+  };
+  return { problem, isBusy, submit, sample, setSample };
+}
+
+/** One object, a list of objects, or nothing. Errors: `validation` for anything else. */
+function parsedSample(text: string): JsonObject[] {
+  if (text.trim() === "") return [];
+  let value: Json;
+  try {
+    value = JSON.parse(text) as Json;
+  } catch (cause) {
+    throw new StoaError("validation", "What was pasted is not complete JSON.", { cause });
+  }
+  const all = Array.isArray(value) ? value : [value];
+  if (!all.every(isObject)) {
+    throw new StoaError("validation", "What was pasted is neither an object nor a list of them.");
+  }
+  return all;
+}
