@@ -54,6 +54,12 @@ export const credentialCharactersMax = 200;
 export const storeIndexesMax = 32;
 export const indexPathsMax = 8;
 export const schemaBytesMax = 256 * 1024;
+/** Imports: rows and bytes of one transaction, errors told one by one, rows of a preview. */
+export const importBatchRowsMax = 200;
+export const importBatchBytesMax = 1024 * 1024;
+export const importErrorsMax = 1_000;
+export const importPreviewDefault = 100;
+export const importPreviewMax = 1_000;
 /** A schema out of samples: entities looked at, members of an object, places in all, depth. */
 export const inferenceSamplesDefault = 1_000;
 export const inferenceSamplesMax = 10_000;

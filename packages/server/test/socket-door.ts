@@ -253,7 +253,7 @@ async function outcomeOf(
 }
 
 /** The filter, order and page of a query that has no words on the wire, on all that is seen. */
-function chosen(query: Query, found: Json): Json {
+export function chosen(query: Query, found: Json): Json {
   const keys = totalOrder(query.order);
   const later = query.after === null ? everything : afterCursor(query.order, query.after);
   return (found as JsonObject[])
@@ -262,7 +262,7 @@ function chosen(query: Query, found: Json): Json {
     .slice(query.offset, query.offset + Math.min(query.limit, limit.pageEntitiesMax));
 }
 
-function codeOf({ tags }: { tags: string[] }): string {
+export function codeOf({ tags }: { tags: string[] }): string {
   const tag = String(tags[0]).replace("error_", "");
   return tag === "credentials" ? "forbidden" : tag;
 }

@@ -7,7 +7,6 @@ import {
   type Caller,
   type Change,
   controls,
-  covers,
   everything,
   type Found,
   type Json,
@@ -18,8 +17,8 @@ import {
   type StoredEntity,
   violation,
 } from "@stoa/domain";
-import { credentialsOf, groupsOf } from "./caller-service.ts";
 import { type OpenedStore, openStore, requireMatch, stale, writeAs } from "./caller-write.ts";
+import { coversUser } from "./coverage.ts";
 import { isInDirectory } from "./directory.ts";
 import { foundOf, markOf, updateOne } from "./entity-writing.ts";
 import { type FeedChange, type OpenedChange, Version } from "./feed-event.ts";
@@ -212,11 +211,7 @@ async function recreate(write: Write, { id, sequence, ifMatch }: Restoration): P
 
 /** The owner that it had, if that is the caller or a user that it covers; else the caller. */
 async function ownerFor({ tx, caller }: Write, { owner }: StoredEntity): Promise<string> {
-  const user = await tx.read("users", owner);
-  if (!user) return caller.user;
-  const role = await tx.read("roles", (JSON.parse(user.body) as { role: string }).role);
-  const about = { groups: groupsOf(user), credentials: credentialsOf(role) };
-  return covers(caller, about, tx.tree) ? owner : caller.user;
+  return (await coversUser(tx, caller, owner)) ? owner : caller.user;
 }
 
 async function knownOf(

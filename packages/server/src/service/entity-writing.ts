@@ -53,7 +53,7 @@ export async function createOne(
   return reveal ? { ...found, text: withMembers(found.text, reveal) } : found;
 }
 
-async function insert(
+export async function insert(
   { tx, caller, store, time }: Write,
   head: Omit<EntityHead, "at">,
   fields: JsonObject,
@@ -121,21 +121,21 @@ function checkedId({ givenId }: StoreRules, id: string): string {
 }
 
 /** At creation a client may name a group in its reach (rule 9); else it is the caller's own. */
-function groupFor({ caller, tx }: Write, body: JsonObject): string {
+export function groupFor({ caller, tx }: Write, body: JsonObject): string {
   const group = Object.hasOwn(body, "group") ? body["group"] : undefined;
   if (group === undefined || group === null) return caller.groups[0] as string;
   if (typeof group === "string" && tx.tree.reachOf(caller.groups).has(group)) return group;
   throw violation("group", "reach", "must be one of your groups or below one");
 }
 
-function givenTime(body: JsonObject, now: number): number {
+export function givenTime(body: JsonObject, now: number): number {
   const time = Object.hasOwn(body, "time") ? body["time"] : undefined;
   if (time === undefined || time === null) return now;
   if (typeof time === "number" && Number.isSafeInteger(time) && time >= 0) return time;
   throw violation("time", "type", "must be Unix milliseconds");
 }
 
-function requireValid({ house, store }: Write, fields: JsonObject): void {
+export function requireValid({ house, store }: Write, fields: JsonObject): void {
   const violations = house.catalog.get(store).validate(fields);
   if (violations.length > 0) throw violationsError(violations, store);
 }

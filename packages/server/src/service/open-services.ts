@@ -17,6 +17,7 @@ import { ChangeFeed } from "./change-feed.ts";
 import { changesPage } from "./changes-page.ts";
 import { definitionsShownTo } from "./definition-rules.ts";
 import { EntityHistory } from "./entity-history.ts";
+import { HouseImports } from "./entity-import.ts";
 import { CallerEntities } from "./entity-service.ts";
 import { type FirstAdministrator, firstReferences, firstStart } from "./first-start.ts";
 import type { House } from "./house.ts";
@@ -110,6 +111,7 @@ function servicesOf(house: House, feed: ChangeFeed): Services {
       statistics: (caller) => statisticsOf(house, caller),
     },
     history: new EntityHistory(house),
+    imports: new HouseImports(house),
     feed: {
       attach: (caller, receiver) => feed.attach(caller, receiver),
       changes: (caller, question) => changesPage(house, feed, caller, question),

@@ -2,7 +2,15 @@
  * What the service floor offers to the transports: one object, made in `app/wire.ts`. Knows callers
  * and entities; nothing of HTTP, of cookies or of status numbers.
  */
-import type { Act, Caller, EntityService, Found, JsonObject, StoreDefinition } from "@stoa/domain";
+import type {
+  Act,
+  Caller,
+  EntityService,
+  Found,
+  JsonObject,
+  StoaError,
+  StoreDefinition,
+} from "@stoa/domain";
 import type { ChangesPage, ChangesQuestion } from "./changes-page.ts";
 import type { FeedChange } from "./feed-event.ts";
 import type { Follower, Receiver } from "./feed-follower.ts";
@@ -19,6 +27,7 @@ export interface Services {
   readonly stores: Stores;
   readonly feed: Feed;
   readonly history: History;
+  readonly imports: Imports;
 }
 
 export interface Feed {
@@ -46,6 +55,58 @@ export interface History {
    * `sequence`; `method` for what was removed from a system store.
    */
   restore(caller: Caller, asked: Restoration): Promise<Found>;
+}
+
+/** Many entities out of a file. */
+export interface Imports {
+  /**
+   * Keeps row by row, in batches that are durable when their progress is told. Errors of rows are
+   * events; others end it: `forbidden`, `not_found`, `method` for system stores, `unauthorized`
+   * when the caller's way in has ended meanwhile.
+   */
+  run(caller: Caller, question: ImportQuestion): AsyncGenerator<ImportEvent>;
+  /** What the first rows would come to; nothing is kept. Same errors. */
+  preview(
+    caller: Caller,
+    question: ImportQuestion & { readonly limit: number },
+  ): Promise<readonly PreviewRow[]>;
+}
+
+export interface ImportQuestion {
+  readonly store: string;
+  readonly rows: AsyncIterable<ImportRow>;
+  /** Rows whose `_id` is there and may be seen change it by merge patch. */
+  readonly upsert: boolean;
+}
+
+/** A row, or why it is none: `{row: 1, value: {name: "Delft"}, bytes: 16, error: null}`. */
+export type ImportRow = {
+  /** From 1. */
+  readonly row: number;
+  /** About as much memory as it takes. */
+  readonly bytes: number;
+} & (
+  | { readonly value: JsonObject; readonly error: null }
+  | { readonly value: null; readonly error: StoaError }
+);
+
+export type ImportEvent =
+  /** At most `importErrorsMax` of them. */
+  | { readonly kind: "error"; readonly row: number; readonly error: StoaError }
+  | ({ readonly kind: "progress" | "end" } & ImportCounts);
+
+export interface ImportCounts {
+  readonly rows: number;
+  readonly created: number;
+  readonly updated: number;
+  readonly failed: number;
+}
+
+export interface PreviewRow {
+  readonly row: number;
+  /** The entity as it would be; null where the row is refused. */
+  readonly text: string | null;
+  readonly error: StoaError | null;
 }
 
 /** `{store: "cities", id: "58238a935baa56173b24f0e4", before: 417, limit: 100}` */

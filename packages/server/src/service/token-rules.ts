@@ -23,6 +23,7 @@ import {
   visibleTo,
 } from "@stoa/domain";
 import { credentialsOf, groupsOf } from "./caller-service.ts";
+import { coversUser } from "./coverage.ts";
 import type { Alteration, Created, Creation, House, StoreRules, Write } from "./house.ts";
 import { hashOf, newSecret, tokenPrefix } from "./secret.ts";
 import { equals } from "./session-service.ts";
@@ -136,11 +137,7 @@ async function requireOwn(
   method: Method,
 ): Promise<void> {
   if (owner === caller.user) return;
-  const user = await tx.read("users", owner);
-  if (user && method === "DELETE" && holds(caller, { method, path: [store, ":id"] })) {
-    const role = await tx.read("roles", (JSON.parse(user.body) as { role: string }).role);
-    const about = { groups: groupsOf(user), credentials: credentialsOf(role) };
-    if (covers(caller, about, tx.tree)) return;
-  }
+  const mayRemove = method === "DELETE" && holds(caller, { method, path: [store, ":id"] });
+  if (mayRemove && (await coversUser(tx, caller, owner))) return;
   throw notFound(store);
 }

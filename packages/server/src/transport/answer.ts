@@ -5,11 +5,11 @@ import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { FastifyReply } from "fastify";
 import { type Problem, status } from "./problem.ts";
 
-/** Headers of every answer. The three that it varies by decide who asks and who may read it. */
+/** Headers of every answer. What it varies by decides its form, who asks and who may read it. */
 const always = {
   "content-type": "application/json; charset=utf-8",
   "x-content-type-options": "nosniff",
-  vary: "Authorization, Cookie, Origin",
+  vary: "Accept, Authorization, Cookie, Origin",
 } as const;
 
 /** Of answers that may be asked for again by ETag. */
@@ -78,9 +78,9 @@ export function sendAllowed(reply: FastifyReply, allow: string): void {
 }
 
 /** The head of a list that follows in pieces; gives back what they are written to. */
-export function beginList(reply: FastifyReply): FastifyReply["raw"] {
+export function beginList(reply: FastifyReply, headers?: OutgoingHttpHeaders): FastifyReply["raw"] {
   const response = reply.hijack().raw;
-  response.writeHead(status.ok, merged(reply, revalidated));
+  response.writeHead(status.ok, merged(reply, { ...revalidated, ...headers }));
   return response;
 }
 

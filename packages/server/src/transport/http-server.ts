@@ -25,6 +25,7 @@ import { accountRoutes } from "./entity-api/account-routes.ts";
 import { entityRoutes } from "./entity-api/entity-routes.ts";
 import { historyRoutes } from "./entity-api/history-routes.ts";
 import { impactRoute } from "./entity-api/impact-route.ts";
+import { importRoute } from "./entity-api/import-route.ts";
 import { inferRoutes } from "./entity-api/infer-routes.ts";
 import { sharingRoutes } from "./entity-api/sharing-routes.ts";
 import { statisticsRoute } from "./entity-api/statistics-route.ts";
@@ -96,6 +97,7 @@ export function createHttpServer(services: Services, options: HttpServerOptions)
     ...entityRoutes(house),
     ...sharingRoutes(house),
     ...historyRoutes(house),
+    importRoute(house),
     ...referenceRoutes(house),
   ];
   const routes = [

@@ -43,7 +43,7 @@ async function findEntities(house: House, ...[caller, request, reply]: Call): Pr
   requireAct(caller, { method: "GET", path: [store] });
   const list = parseListQuery(queryText(request));
   const entities = house.services.entitiesOf(caller);
-  await sendList(house, { ...list, entities, store }, request, reply);
+  await sendList(house, { ...list, caller, entities, store }, request, reply);
 }
 
 async function createEntities(house: House, ...[caller, request, reply]: Call): Promise<void> {

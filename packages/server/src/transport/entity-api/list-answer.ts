@@ -2,16 +2,18 @@
  * Answers to `GET /:store`: a page with a link to the next, a stream, or what there is of all of
  * it. Knows how lists are sent; which parameters there are is for `list-query.ts`.
  */
-import { type Cursor, type EntityService, limit } from "@stoa/domain";
+import { type Caller, type Cursor, type EntityService, limit } from "@stoa/domain";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { beginList, sendEntity } from "../answer.ts";
 import { withoutParameters } from "../query-string.ts";
 import { apiPrefix, type House, queryText } from "../route.ts";
+import { csvPages, formatOf, formats } from "./list-layout.ts";
 import type { ListQuery } from "./list-query.ts";
 import { collect, streamList } from "./list-stream.ts";
 
 /** What is asked for, and of whom. */
 export interface ListRequest extends ListQuery {
+  readonly caller: Caller;
   readonly entities: EntityService;
   readonly store: string;
 }
@@ -24,6 +26,8 @@ export async function sendList(
 ): Promise<void> {
   const { entities, store, query, options, meta } = list;
   if (meta !== "none") return sendEntity(reply, await metaText(list));
+  const format = formatOf(queryText(request), request.raw.headers.accept);
+  if (format !== "json") return sendExport(house, list, format, request, reply);
   const pages = await entities.find(store, query, options);
   if (query.limit <= limit.linkedPageEntitiesMax) {
     const { body, count, cursor } = await collect(pages);
@@ -36,6 +40,36 @@ export async function sendList(
     pages,
     () => beginList(reply),
     (cause) => house.observe({ kind: "listBroken", route: `${apiPrefix}/:store`, cause }),
+  );
+}
+
+/** What the list shows, in another form, as a file; the same rights and the same order. */
+async function sendExport(
+  house: House,
+  { entities, store, query, options, caller }: ListRequest,
+  format: "ndjson" | "csv",
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  const { contentType, layout } = formats[format];
+  const headers = {
+    "content-type": contentType,
+    "content-disposition": `attachment; filename="${store}.${format}"`,
+  };
+  const isCsv = format === "csv";
+  // Columns are made of whole entities, so that a path into a list finds it.
+  const asked = isCsv ? { ...query, only: null } : query;
+  const found = await entities.find(store, asked, options);
+  if (request.method === "HEAD") return void beginList(reply, headers).end();
+  const shown = house.services.stores.shownTo(caller).find(({ name }) => name === store);
+  const pages = isCsv
+    ? csvPages(found, { only: query.only, schema: shown?.schema ?? null })
+    : found;
+  await streamList(
+    pages,
+    () => beginList(reply, headers),
+    (cause) => house.observe({ kind: "listBroken", route: `${apiPrefix}/:store`, cause }),
+    layout,
   );
 }
 

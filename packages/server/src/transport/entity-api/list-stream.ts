@@ -26,7 +26,7 @@ export async function collect(pages: AsyncIterable<Page>): Promise<Collected> {
   let cursor: Cursor | null = null;
   for await (const page of pages) {
     if (page.count === 0) continue;
-    parts.push(...(count === 0 ? [] : [separator]), bytesOf(page));
+    parts.push(...(count === 0 ? [] : [separator]), bytesOf(page, separator));
     count += page.count;
     cursor = page.cursor;
   }
@@ -45,12 +45,13 @@ export async function streamList(
   pages: AsyncIterable<Page>,
   begin: () => ServerResponse,
   broken: (cause: unknown) => void,
+  layout: ListLayout = jsonLayout,
 ): Promise<void> {
   const source = pages[Symbol.asyncIterator]();
   const first = await source.next();
   const response = begin();
   try {
-    if (!(await writePages(response, source, first))) await source.return?.();
+    if (!(await writePages(response, source, first, layout))) await source.return?.();
   } catch (cause) {
     response.destroy();
     broken(cause);
@@ -62,15 +63,16 @@ async function writePages(
   response: ServerResponse,
   source: AsyncIterator<Page>,
   first: IteratorResult<Page>,
+  { opening, separator, closing, emptyClosing }: ListLayout,
 ): Promise<boolean> {
   let count = 0;
   let waiting = 0;
   response.cork();
-  response.write(opening);
+  if (opening.length > 0) response.write(opening);
   for (let step = first; step.done !== true; step = await source.next()) {
     if (response.destroyed) return false;
     if (step.value.count === 0) continue;
-    const bytes = bytesOf(step.value);
+    const bytes = bytesOf(step.value, separator);
     if (count > 0) response.write(separator);
     response.write(bytes);
     count += step.value.count;
@@ -86,14 +88,28 @@ async function writePages(
   return true;
 }
 
-function bytesOf({ bytes, texts }: Page): Uint8Array {
-  return bytes ?? Buffer.from(texts.join(textSeparator));
+/** The engine may have put the page together, for the layout that lists have by themselves. */
+function bytesOf({ bytes, texts }: Page, separator: Buffer): Uint8Array {
+  if (bytes && separator === jsonLayout.separator) return bytes;
+  return Buffer.from(texts.join(separator.toString()));
 }
 
-const opening = Buffer.from("[\n");
-const separator = Buffer.from(textSeparator);
-const closing = Buffer.from("\n]\n");
-const emptyClosing = Buffer.from("]\n");
+/** What stands around and between the texts of a list. */
+export interface ListLayout {
+  readonly opening: Buffer;
+  readonly separator: Buffer;
+  readonly closing: Buffer;
+  /** Of a list of nothing. */
+  readonly emptyClosing: Buffer;
+}
+
+const jsonLayout: ListLayout = {
+  opening: Buffer.from("[\n"),
+  separator: Buffer.from(textSeparator),
+  closing: Buffer.from("\n]\n"),
+  emptyClosing: Buffer.from("]\n"),
+};
+const { opening, separator, closing, emptyClosing } = jsonLayout;
 
 function untilDrained(response: ServerResponse): Promise<void> {
   if (response.destroyed) return Promise.resolve();
