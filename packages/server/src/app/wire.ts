@@ -11,6 +11,7 @@ import type { Engine, EngineOptions, LogRetention, Peers } from "../storage/engi
 import { MemoryEngine } from "../storage/memory-engine.ts";
 import { dataBytes, openEngine } from "../storage/open-engine.ts";
 import { createHttpServer } from "../transport/http-server.ts";
+import { citySample } from "./city-sample.ts";
 
 export interface StoaOptions {
   readonly host: string;
@@ -61,6 +62,7 @@ export async function startStoa(options: StoaOptions): Promise<Stoa> {
     },
     administrator: { login: options.adminLogin, password: options.adminPassword },
     observe,
+    samples: new Map([["cities", citySample]]),
     ...(now && { now }),
     ...(options.sessionLifeMs !== undefined && { sessionLifeMs: options.sessionLifeMs }),
   });

@@ -7,6 +7,7 @@ import {
   type IdKind,
   limit,
   objectIds,
+  StoaError,
   type StoreDefinition,
   storeDefinition,
   timeUuids,
@@ -25,7 +26,8 @@ import { HouseDirectory } from "./house-directory.ts";
 import { keyedRequest } from "./idempotency.ts";
 import type { Observe } from "./observation.ts";
 import { permissionList } from "./permission-list.ts";
-import type { Services } from "./services.ts";
+import { loadSample } from "./sample-loading.ts";
+import type { SampleSource, Services } from "./services.ts";
 import { HouseSessions } from "./session-service.ts";
 import { fieldsOf, StoreCatalog } from "./store-catalog.ts";
 import { inferredSchema } from "./store-inference.ts";
@@ -40,6 +42,8 @@ export interface ServicesOptions {
   readonly now?: () => number;
   readonly sessionLifeMs?: number;
   readonly observe?: Observe;
+  /** Samples by their names. */
+  readonly samples?: ReadonlyMap<string, SampleSource>;
   /** Ids of entities; each greater than the ones before. */
   readonly newId?: (kind: IdKind) => string;
 }
@@ -58,6 +62,7 @@ export async function openServices({
   sessionLifeMs = limit.sessionLifeMs,
   newId = idSource(now),
   observe = () => {},
+  samples = new Map(),
 }: ServicesOptions): Promise<OpenedServices> {
   const catalog = new StoreCatalog();
   const feed = new ChangeFeed(observe);
@@ -91,10 +96,14 @@ export async function openServices({
     },
     { alone: true },
   );
-  return { services: servicesOf(house, feed), engine, firstPassword };
+  return { services: servicesOf(house, feed, samples), engine, firstPassword };
 }
 
-function servicesOf(house: House, feed: ChangeFeed): Services {
+function servicesOf(
+  house: House,
+  feed: ChangeFeed,
+  samples: ReadonlyMap<string, SampleSource>,
+): Services {
   return {
     entitiesOf: (caller, { keyed, room } = {}) =>
       new CallerEntities(house, caller, {
@@ -112,6 +121,13 @@ function servicesOf(house: House, feed: ChangeFeed): Services {
     },
     history: new EntityHistory(house),
     imports: new HouseImports(house),
+    samples: {
+      load: (caller, question) => {
+        const source = samples.get(question.name);
+        if (!source) throw new StoaError("not_found", "There is no such sample.");
+        return loadSample(house, caller, { ...question, source });
+      },
+    },
     feed: {
       attach: (caller, receiver) => feed.attach(caller, receiver),
       changes: (caller, question) => changesPage(house, feed, caller, question),

@@ -28,6 +28,7 @@ export interface Services {
   readonly feed: Feed;
   readonly history: History;
   readonly imports: Imports;
+  readonly samples: Samples;
 }
 
 export interface Feed {
@@ -55,6 +56,42 @@ export interface History {
    * `sequence`; `method` for what was removed from a system store.
    */
   restore(caller: Caller, asked: Restoration): Promise<Found>;
+}
+
+/** Data for a first look around. */
+export interface Samples {
+  /**
+   * Makes the store of a sample if it is not there, and what is missing in it. What is made is kept
+   * when its progress is told. Errors: `not_found` for no such sample; `conflict` where the store
+   * is another one; `unavailable` where the sample is not installed; those of making a store and of
+   * importing into it.
+   */
+  load(caller: Caller, question: SampleQuestion): AsyncGenerator<SampleEvent>;
+}
+
+export interface SampleQuestion {
+  /** `"cities"` */
+  readonly name: string;
+  /** The first so many; Infinity for all. */
+  readonly entitiesMax: number;
+}
+
+export interface SampleEvent {
+  readonly kind: "progress" | "end";
+  readonly total: number;
+  /** Of them, with those that were there before. */
+  readonly done: number;
+  readonly created: number;
+}
+
+/** Where a sample comes from; the program knows. */
+export interface SampleSource {
+  /** Of the store, as it is sent to be made. */
+  readonly definition: JsonObject;
+  /** The field by which it is known what is there already: unique in the store. */
+  readonly key: string;
+  /** From the first on, each time that it is called. */
+  entities(): AsyncIterable<JsonObject>;
 }
 
 /** Many entities out of a file. */

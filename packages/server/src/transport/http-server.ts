@@ -27,6 +27,7 @@ import { historyRoutes } from "./entity-api/history-routes.ts";
 import { impactRoute } from "./entity-api/impact-route.ts";
 import { importRoute } from "./entity-api/import-route.ts";
 import { inferRoutes } from "./entity-api/infer-routes.ts";
+import { sampleRoute } from "./entity-api/sample-route.ts";
 import { sharingRoutes } from "./entity-api/sharing-routes.ts";
 import { statisticsRoute } from "./entity-api/statistics-route.ts";
 import { storeRoutes } from "./entity-api/store-routes.ts";
@@ -109,6 +110,7 @@ export function createHttpServer(services: Services, options: HttpServerOptions)
     ...storeRoutes(house, stores),
     impactRoute(house),
     ...inferRoutes(house),
+    sampleRoute(house),
     ...stores,
     ...consoleRoutes(options.consoleFiles),
   ];

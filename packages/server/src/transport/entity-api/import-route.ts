@@ -6,12 +6,11 @@ import { type Caller, limit, StoaError, violation } from "@stoa/domain";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { requireAct } from "../../service/permission.ts";
 import type { ImportEvent, ImportQuestion, PreviewRow } from "../../service/services.ts";
-import { beginList, sendPrivate } from "../answer.ts";
-import { problemAt } from "../problem-at.ts";
+import { sendPrivate } from "../answer.ts";
+import { sendProgress } from "../progress-stream.ts";
 import { parameterRecord } from "../query-string.ts";
 import { apiPrefix, asCaller, type House, queryText, type Route } from "../route.ts";
 import { type ImportFormat, importRows } from "./import-rows.ts";
-import { formats } from "./list-layout.ts";
 import { textPathsOf } from "./text-paths.ts";
 
 export function importRoute(house: House): Route {
@@ -40,22 +39,7 @@ async function answerImport(house: House, ...[caller, request, reply]: Call): Pr
   const question = questionOf(house, caller, store, request, parameters);
   if (isOn(parameters, "dry")) return sendPreview(house, caller, question, parameters, reply);
   const events = house.services.imports.run(caller, question);
-  // What is wrong with the whole is refused before anything is written.
-  const first = await events.next();
-  const response = beginList(reply, {
-    "content-type": formats.ndjson.contentType,
-    "cache-control": "no-store",
-  });
-  const write = (value: object) => response.write(`${JSON.stringify(value)}\n`);
-  try {
-    for (let step = first; step.done !== true; step = await events.next()) {
-      write(eventOf(step.value));
-      if (response.destroyed) break;
-    }
-  } catch (cause) {
-    write({ kind: "end", ...problemValue(house, request, cause) });
-  }
-  response.end();
+  await sendProgress(house, { request, reply }, events, eventOf);
 }
 
 async function sendPreview(
@@ -142,12 +126,4 @@ function errorValue({ code, message, details }: StoaError): object {
 function previewText({ row, text, error }: PreviewRow): string {
   if (error) return JSON.stringify({ row, entity: null, error: errorValue(error) });
   return `{"row":${row},"entity":${text}}`;
-}
-
-function problemValue(house: House, { raw }: FastifyRequest, cause: unknown): object {
-  const fault = (unknown: unknown) => {
-    house.observe({ kind: "listBroken", route: `${apiPrefix}/:store/import`, cause: unknown });
-    return "import";
-  };
-  return JSON.parse(problemAt(raw.url, cause, fault).text) as object;
 }

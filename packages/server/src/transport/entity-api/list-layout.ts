@@ -14,6 +14,7 @@ import {
   textPage,
   violation,
 } from "@stoa/domain";
+import { ndjsonType } from "../progress-stream.ts";
 import { parameterRecord } from "../query-string.ts";
 import { csvCell } from "./csv-cell.ts";
 import type { ListLayout } from "./list-stream.ts";
@@ -25,7 +26,7 @@ export type ListFormat = "json" | "ndjson" | "csv";
 export const formats: Readonly<
   Record<Exclude<ListFormat, "json">, { contentType: string; layout: ListLayout }>
 > = {
-  ndjson: { contentType: "application/x-ndjson; charset=utf-8", layout: linesOf("\n") },
+  ndjson: { contentType: ndjsonType, layout: linesOf("\n") },
   csv: { contentType: "text/csv; charset=utf-8; header=present", layout: linesOf("\r\n") },
 };
 
