@@ -1,0 +1,15 @@
+/**
+ * Opens a data address for a move, as `open-engine.ts` does for a server.
+ */
+import { openSqliteSource, openSqliteTarget } from "./sqlite-transfer.ts";
+import type { TransferOptions, TransferSource, TransferTarget } from "./transfer.ts";
+
+/** Errors: `unavailable` where nothing can be read, or somebody uses it. */
+export async function openSource(data: string): Promise<TransferSource> {
+  return openSqliteSource(data);
+}
+
+/** Errors: as before; `conflict` where something else is kept already. */
+export async function openTarget(data: string, options: TransferOptions): Promise<TransferTarget> {
+  return openSqliteTarget(data, options);
+}
