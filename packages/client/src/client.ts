@@ -2,18 +2,22 @@
  * The client of one server: who it speaks as, the stores, and what belongs to no store. Puts the
  * parts together; each call is described where it is made.
  */
-import type { EntityService, JsonObject, StoreFields } from "@stoa/domain";
+import type { EntityService, Json, JsonObject, StoreFields } from "@stoa/domain";
 import { Account } from "./account.ts";
 import { Administration } from "./administration.ts";
+import { type ChangesPage, type ChangesQuery, changePages } from "./changes.ts";
 import { Credentials } from "./credentials.ts";
 import { EntityCalls } from "./entity-calls.ts";
 import { type FollowEvent, type FollowOptions, followed } from "./follow.ts";
 import { type Fetch, HttpTransport } from "./http-transport.ts";
+import { ReferenceStore } from "./reference-store.ts";
 import { defaultRetry, type RetryPolicy, retrying } from "./retry.ts";
 import { SocketConnection } from "./socket-connection.ts";
 import { SocketTransport } from "./socket-transport.ts";
 import { Store } from "./store.ts";
 import { Subscriptions } from "./subscriptions.ts";
+import { type Token, Tokens } from "./tokens.ts";
+import type { CallOptions, Transport } from "./transport.ts";
 import { WireEntities } from "./wire-entities.ts";
 
 export interface ClientOptions {
@@ -52,6 +56,7 @@ export class StoaClient {
   readonly #credentials: Credentials;
   readonly #connection: SocketConnection;
   readonly #subscriptions: Subscriptions;
+  readonly #transport: Transport;
   readonly #calls: EntityCalls;
   readonly #isPaged: boolean;
 
@@ -65,10 +70,10 @@ export class StoaClient {
     this.#subscriptions = new Subscriptions(this.#connection);
     const http = new HttpTransport({ ...wire, fetch });
     const chosen = this.#isPaged ? new SocketTransport(this.#connection, http) : http;
-    const transport = retrying(chosen, { ...defaultRetry, ...options.retry });
-    this.account = new Account(transport, this.#credentials);
-    this.administration = new Administration(transport);
-    this.#calls = new EntityCalls(transport, http);
+    this.#transport = retrying(chosen, { ...defaultRetry, ...options.retry });
+    this.account = new Account(this.#transport, this.#credentials);
+    this.administration = new Administration(this.#transport);
+    this.#calls = new EntityCalls(this.#transport, http);
     this.entities = this.#entities(newKey);
   }
 
@@ -78,9 +83,27 @@ export class StoaClient {
     return new Store<T>(name, house);
   }
 
+  /** Objects of the reference API: `client.reference("extobjs")`. */
+  reference<V = Json>(name: string): ReferenceStore<V> {
+    return new ReferenceStore<V>(name, this.#transport, this.#calls);
+  }
+
+  /** Pages of what has changed since, up to now: for what comes by now and then. */
+  changes<T = JsonObject>(
+    query: ChangesQuery = {},
+    options: CallOptions = {},
+  ): AsyncGenerator<ChangesPage<T>> {
+    return changePages<T>(this.#transport, query, options);
+  }
+
   /** Changes of all stores that one may read, but not the system's own. */
   follow(options: FollowOptions = {}): AsyncGenerator<FollowEvent<JsonObject>> {
     return followed(this.#subscriptions, { store: "*" }, options);
+  }
+
+  /** Tokens of one's own. */
+  get tokens(): Tokens {
+    return new Tokens(this.store<Token>("tokens"));
   }
 
   /** The definitions of stores. */

@@ -50,8 +50,13 @@ export function etagOf(entity: object): string | null {
 }
 
 export function entityOf<T>(answer: Pick<Answer, "value" | "etag">): Entity<T> {
-  const entity = answer.value as unknown as Entity<T>;
-  if (answer.etag !== null) etags.set(entity as object, answer.etag);
+  return withEtag<Entity<T>>(answer);
+}
+
+/** The value of an answer, whose version `etagOf` knows. */
+export function withEtag<V extends object>({ value, etag }: Pick<Answer, "value" | "etag">): V {
+  const entity = value as unknown as V;
+  if (etag !== null) etags.set(entity, etag);
   return entity;
 }
 

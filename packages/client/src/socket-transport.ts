@@ -48,7 +48,10 @@ function lookupOf({ method, path, body = null }: Request): Call | null {
 }
 
 /** Below the prefix, and no stores. */
-const fixedRoutes: ReadonlySet<string> = new Set(["", "auth", "principals", "changes"]);
+const fixedRoutes: ReadonlySet<string> = new Set([
+  "",
+  ..."auth changes counts healthz infer permissions principals statistics".split(" "),
+]);
 
 /** What HTTP says in headers stands in the query of a call. */
 function queryOf({ query = "", idempotencyKey, ifMatch }: Request): string {

@@ -1,8 +1,8 @@
 /** A typed store against a real server: entities one by one, lists, pages and streams. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { etagOf, StoaClient, StoaError } from "../src/index.ts";
-import { administrator, type City, citiesHouse } from "./cities.ts";
+import { etagOf, StoaClient } from "../src/index.ts";
+import { administrator, type City, citiesHouse, refused } from "./cities.ts";
 
 const { stoa, client, cities } = await citiesHouse();
 
@@ -165,14 +165,4 @@ async function ranks() {
   const roles = await Array.fromAsync(client.store<{ name: string }>("roles").find());
   const role = Object.fromEntries(roles.map(({ name, _id }) => [name, _id]));
   return { root: self.groups[0] ?? "", role };
-}
-
-async function refused(code: string, work: Promise<unknown>): Promise<StoaError> {
-  const error = await work.then(
-    () => assert.fail(`should be refused as ${code}`),
-    (cause: unknown) => cause,
-  );
-  assert(error instanceof StoaError, String(error));
-  assert.equal(error.code, code, error.message);
-  return error;
 }
