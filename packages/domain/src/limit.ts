@@ -60,6 +60,8 @@ export const importBatchBytesMax = 1024 * 1024;
 export const importErrorsMax = 1_000;
 export const importPreviewDefault = 100;
 export const importPreviewMax = 1_000;
+/** Copies of the database that are kept beside it. */
+export const backupsMax = 10;
 /** A schema out of samples: entities looked at, members of an object, places in all, depth. */
 export const inferenceSamplesDefault = 1_000;
 export const inferenceSamplesMax = 10_000;

@@ -10,6 +10,7 @@ import type { Services } from "../service/services.ts";
 import type { Engine, EngineOptions, LogRetention, Peers } from "../storage/engine.ts";
 import { MemoryEngine } from "../storage/memory-engine.ts";
 import { dataBytes, openEngine } from "../storage/open-engine.ts";
+import { SqliteBackups } from "../storage/sqlite-backup.ts";
 import { createHttpServer } from "../transport/http-server.ts";
 import { citySample } from "./city-sample.ts";
 
@@ -63,6 +64,7 @@ export async function startStoa(options: StoaOptions): Promise<Stoa> {
     administrator: { login: options.adminLogin, password: options.adminPassword },
     observe,
     samples: new Map([["cities", citySample]]),
+    backups: backupsOf(options.data, now ?? Date.now),
     ...(now && { now }),
     ...(options.sessionLifeMs !== undefined && { sessionLifeMs: options.sessionLifeMs }),
   });
@@ -96,6 +98,12 @@ export async function startStoa(options: StoaOptions): Promise<Stoa> {
 
 function engineAt(data: string, options: EngineOptions): Promise<Engine> {
   return data === "memory" ? Promise.resolve(new MemoryEngine(options)) : openEngine(data, options);
+}
+
+/** Copies of the database, or what to do instead. */
+function backupsOf(data: string, now: () => number): SqliteBackups | string {
+  if (data === "memory") return "Nothing is kept here, so there is nothing to copy.";
+  return new SqliteBackups(data, now);
 }
 
 function memoryNow(): Observation {

@@ -13,6 +13,7 @@ import {
   timeUuids,
 } from "@stoa/domain";
 import type { Commit, Engine, EngineOptions, Transaction } from "../storage/engine.ts";
+import { HouseBackups } from "./backup-service.ts";
 import { Callers } from "./caller-service.ts";
 import { ChangeFeed } from "./change-feed.ts";
 import { changesPage } from "./changes-page.ts";
@@ -27,7 +28,7 @@ import { keyedRequest } from "./idempotency.ts";
 import type { Observe } from "./observation.ts";
 import { permissionList } from "./permission-list.ts";
 import { loadSample } from "./sample-loading.ts";
-import type { SampleSource, Services } from "./services.ts";
+import type { BackupFiles, SampleSource, Services } from "./services.ts";
 import { HouseSessions } from "./session-service.ts";
 import { fieldsOf, StoreCatalog } from "./store-catalog.ts";
 import { inferredSchema } from "./store-inference.ts";
@@ -44,6 +45,8 @@ export interface ServicesOptions {
   readonly observe?: Observe;
   /** Samples by their names. */
   readonly samples?: ReadonlyMap<string, SampleSource>;
+  /** Copies of the database; a text where there are none: what to do instead. */
+  readonly backups?: BackupFiles | string;
   /** Ids of entities; each greater than the ones before. */
   readonly newId?: (kind: IdKind) => string;
 }
@@ -63,6 +66,7 @@ export async function openServices({
   newId = idSource(now),
   observe = () => {},
   samples = new Map(),
+  backups = "There is nothing to copy.",
 }: ServicesOptions): Promise<OpenedServices> {
   const catalog = new StoreCatalog();
   const feed = new ChangeFeed(observe);
@@ -96,13 +100,13 @@ export async function openServices({
     },
     { alone: true },
   );
-  return { services: servicesOf(house, feed, samples), engine, firstPassword };
+  return { services: servicesOf(house, feed, { samples, backups }), engine, firstPassword };
 }
 
 function servicesOf(
   house: House,
   feed: ChangeFeed,
-  samples: ReadonlyMap<string, SampleSource>,
+  { samples, backups }: Required<Pick<ServicesOptions, "samples" | "backups">>,
 ): Services {
   return {
     entitiesOf: (caller, { keyed, room } = {}) =>
@@ -121,6 +125,7 @@ function servicesOf(
     },
     history: new EntityHistory(house),
     imports: new HouseImports(house),
+    backups: new HouseBackups(house, backups),
     samples: {
       load: (caller, question) => {
         const source = samples.get(question.name);

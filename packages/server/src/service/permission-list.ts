@@ -48,7 +48,10 @@ export function permissionList(
 const everythingTexts = ["*", "* *", "GET *", "POST *", "PATCH *", "DELETE *", "LOOKUP *"];
 
 /** What belongs to no store, and not to everybody. */
-const serverTexts = ["GET metrics", "GET statistics"];
+const serverTexts = [
+  ...["GET metrics", "GET statistics", "* backups/*", "GET backups", "POST backups"],
+  ...["GET backups/:name", "DELETE backups/:name"],
+];
 
 function permission(caller: Caller, credential: string): Permission {
   return { credential, held: holdsPattern(caller, parseCredential(credential)) };

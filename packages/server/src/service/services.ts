@@ -29,6 +29,7 @@ export interface Services {
   readonly history: History;
   readonly imports: Imports;
   readonly samples: Samples;
+  readonly backups: Backups;
 }
 
 export interface Feed {
@@ -56,6 +57,47 @@ export interface History {
    * `sequence`; `method` for what was removed from a system store.
    */
   restore(caller: Caller, asked: Restoration): Promise<Found>;
+}
+
+/**
+ * Copies of the whole database. Errors of each: `forbidden` without the right on its route and
+ * membership of the root; `unavailable` where this database is copied by its own means.
+ */
+export interface Backups {
+  /** The newest first. */
+  list(caller: Caller): Promise<readonly Backup[]>;
+  /** Errors: `conflict` while one is being made, and when there are as many as may be. */
+  make(caller: Caller): AsyncGenerator<BackupEvent>;
+  /** Errors: `forbidden` too without `*`; `not_found`. */
+  open(caller: Caller, name: string): Promise<BackupContent>;
+  /** Errors: `not_found`. */
+  remove(caller: Caller, name: string): Promise<void>;
+}
+
+/** `{name: "stoa-20261122T041819123Z.db", time: 1478724243000, bytes: 81920}` */
+export interface Backup {
+  readonly name: string;
+  /** When it was begun, Unix milliseconds: it holds what was committed by then. */
+  readonly time: number;
+  readonly bytes: number;
+}
+
+export type BackupEvent =
+  | { readonly kind: "progress"; readonly bytes: number; readonly total: number }
+  | { readonly kind: "end"; readonly backup: Backup };
+
+export interface BackupContent {
+  readonly bytes: number;
+  /** Its bytes, from the first on. */
+  read(): AsyncIterable<Uint8Array>;
+}
+
+/** Where copies are kept; the program knows. The same errors but `forbidden`. */
+export interface BackupFiles {
+  list(): Promise<readonly Backup[]>;
+  make(): AsyncGenerator<BackupEvent>;
+  open(name: string): Promise<BackupContent>;
+  remove(name: string): Promise<void>;
 }
 
 /** Data for a first look around. */

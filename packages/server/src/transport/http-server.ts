@@ -22,6 +22,7 @@ import { authenticate } from "./authenticate.ts";
 import { changesRoute } from "./changes-route.ts";
 import { consoleRoutes } from "./console-files.ts";
 import { accountRoutes } from "./entity-api/account-routes.ts";
+import { backupRoutes } from "./entity-api/backup-routes.ts";
 import { entityRoutes } from "./entity-api/entity-routes.ts";
 import { historyRoutes } from "./entity-api/history-routes.ts";
 import { impactRoute } from "./entity-api/impact-route.ts";
@@ -111,6 +112,7 @@ export function createHttpServer(services: Services, options: HttpServerOptions)
     impactRoute(house),
     ...inferRoutes(house),
     sampleRoute(house),
+    ...backupRoutes(house),
     ...stores,
     ...consoleRoutes(options.consoleFiles),
   ];
