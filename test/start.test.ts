@@ -3,6 +3,7 @@
  * crash leaves behind.
  */
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -50,6 +51,7 @@ test("a second start with nothing to do is ready in under two seconds", async ()
   const first = npmStart("--data", data);
   await first.ready();
   await first.stop("SIGTERM");
+  assert.ok(existsSync("node_modules/.cache/stoa"), "what was compiled is kept for the next start");
   const started = performance.now();
   const second = npmStart("--data", data);
   await second.ready();

@@ -120,6 +120,7 @@ export function compileSchema(schema: JsonObject): Validate {
 
 function compile(schema: JsonObject): ValidateFunction {
   try {
+    schemaOfSchemas ??= newCompiler();
     if (!schemaOfSchemas.validateSchema(schema)) {
       throw new Error(schemaOfSchemas.errorsText(schemaOfSchemas.errors, { dataVar: "schema" }));
     }
@@ -157,8 +158,8 @@ function linearPattern(pattern: string) {
 }
 linearPattern.code = "linearPattern";
 
-/** Compiled once, since that takes longer than all others. */
-const schemaOfSchemas = newCompiler();
+/** Made once, since that takes longer than all others; not before it is needed. */
+let schemaOfSchemas: Ajv2020 | undefined;
 
 function toViolation({ instancePath, keyword, message, params }: ErrorObject): Violation {
   const unescaped = instancePath.slice(1).replaceAll("/", ".");

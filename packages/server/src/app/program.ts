@@ -1,0 +1,68 @@
+/**
+ * The program: reads flags and environment, starts the server, says where it stands, and stops it
+ * on a signal. Everything else is wired in `wire.ts`; several processes are led by `primary.ts`.
+ */
+import cluster from "node:cluster";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type Config, ConfigError, helpText, parseConfig, readAction } from "./config.ts";
+import { observer } from "./observe.ts";
+import {
+  endInTime,
+  exitCodes,
+  listenForSignals,
+  reasonOf,
+  showFailure,
+  showReady,
+} from "./process-end.ts";
+
+const packageFile = new URL("../../package.json", import.meta.url);
+/** Built by `npm start`; where it is not there, the server serves its APIs alone. */
+const consoleFiles = fileURLToPath(new URL("../../../console/dist", import.meta.url));
+const { version } = JSON.parse(readFileSync(packageFile, "utf8")) as { version: string };
+
+switch (readAction(process.argv.slice(2))) {
+  case "help":
+    process.stdout.write(helpText);
+    break;
+  case "version":
+    process.stdout.write(`${version}\n`);
+    break;
+  case "serve":
+    await serve(readConfig());
+}
+
+function readConfig(): Config {
+  try {
+    return parseConfig(process.argv.slice(2), process.env);
+  } catch (cause) {
+    if (!(cause instanceof ConfigError)) throw cause;
+    for (const mistake of cause.mistakes) process.stderr.write(`${mistake}\n`);
+    process.exit(exitCodes.usage);
+  }
+}
+
+/** Each way loads only what it needs: the primary of several has no server of its own. */
+async function serve(config: Config): Promise<void> {
+  if (config.workers === 1) return serveAlone(config);
+  if (cluster.isPrimary) return (await import("./primary.ts")).servePrimary(config);
+  return (await import("./worker.ts")).serveWorker(config, { version, consoleFiles });
+}
+
+async function serveAlone(config: Config): Promise<void> {
+  const { startStoa } = await import("./wire.ts");
+  const observing = observer({ level: config.logLevel });
+  const stopping = Promise.withResolvers<void>();
+  listenForSignals(stopping.resolve);
+  try {
+    const stoa = await startStoa({ ...config, ...observing, version, consoleFiles });
+    showReady({ url: stoa.url, login: config.adminLogin, password: stoa.firstPassword });
+    await stopping.promise;
+    endInTime();
+    await stoa.close();
+    observing.observe({ kind: "stopped" });
+  } catch (cause) {
+    showFailure(reasonOf(cause));
+    process.exit(exitCodes.failed);
+  }
+}
