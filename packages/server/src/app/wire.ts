@@ -78,6 +78,7 @@ export async function startStoa(options: StoaOptions): Promise<Stoa> {
     ...(options.metricsToken !== undefined && { metricsToken: options.metricsToken }),
     ...(options.consoleFiles !== undefined && { consoleFiles: options.consoleFiles }),
     ready: () => true,
+    isShared: options.peers !== undefined,
   });
   const url = await listenOr(server.listen(options), engine);
   const telling = setInterval(() => observe(memoryNow()), limit.loadPointMs).unref();

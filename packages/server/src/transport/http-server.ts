@@ -74,6 +74,8 @@ export interface HttpServerOptions {
   /** `"0.1.0"` */
   readonly version: string;
   readonly ready: () => boolean;
+  /** Whether other processes listen on the same port. */
+  readonly isShared: boolean;
 }
 
 export interface HttpServer {
@@ -92,6 +94,7 @@ export function createHttpServer(services: Services, options: HttpServerOptions)
     observe: options.observe,
     origins: new Set(options.corsOrigins),
     proxies: proxiesOf(options.trustedProxies),
+    isShared: options.isShared,
     version: options.version,
     ready: () => !draining && options.ready(),
   };

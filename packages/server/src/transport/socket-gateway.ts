@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { type Caller, limit, StoaError } from "@stoa/domain";
+import { type Caller, limit, StoaError, violation } from "@stoa/domain";
 import { Server as Engine } from "engine.io";
 import { Server, type Socket } from "socket.io";
 import { callProblem } from "./socket/call-problem.ts";
@@ -36,6 +36,7 @@ export function createSocketGateway(house: SessionHouse & SocketDoor): UpgradeDo
     pingInterval,
     pingTimeout,
     allowEIO3: true,
+    transports: house.isShared ? ["websocket"] : ["polling", "websocket"],
     maxHttpBufferSize: limit.bodyBytesMax,
     perMessageDeflate: false,
     httpCompression: false,
@@ -89,7 +90,10 @@ interface Identified {
   credential: Credential;
 }
 
-/** Errors: `unauthorized`, `forbidden` for another origin. */
+/**
+ * Errors: `forbidden` for another origin, `validation` for polling where a session of many requests
+ * would go to many processes, `unauthorized`.
+ */
 async function admission(
   house: SocketDoor,
   request: IncomingMessage,
@@ -98,6 +102,9 @@ async function admission(
   requireOwnOrigin(house, request);
   const credential = credentialOf(request);
   const query = queryOf(request);
+  if (house.isShared && query.get("transport") !== "websocket") {
+    throw violation("transport", "enum", "must be websocket: this server runs several processes");
+  }
   const known = bySid.get(query.get("sid") ?? "");
   if (known) {
     if (known.way === credential?.way && known.secret === credential.secret) return { credential };

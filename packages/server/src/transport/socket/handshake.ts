@@ -20,6 +20,8 @@ export interface SocketDoor {
   readonly origins: ReadonlySet<string>;
   /** Addresses whose `X-Forwarded-*` count. */
   readonly proxies: BlockList;
+  /** Whether other processes stand behind the same port: two requests may go to two of them. */
+  readonly isShared: boolean;
 }
 
 /** Errors: `unauthorized`, `forbidden` for another origin. */
