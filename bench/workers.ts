@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Api, signIn } from "./api.ts";
 import { generator, runLoad } from "./load.ts";
-import { type Server, startStoa } from "./process.ts";
+import { besideBusyCore, type Server, startStoa } from "./process.ts";
+import { median } from "./rate.ts";
 import { grouped, textOf } from "./table.ts";
 import { wireRequest } from "./wire-request.ts";
 
@@ -46,6 +47,10 @@ const heads = ["work", "1 process", `${many} processes`, "ratio"];
 process.stdout.write(`${textOf([heads, ...lines], (column) => column > 0)}\n`);
 process.stdout.write(
   `${values.connections} connections, ${generator}; load ${loadavg().join(" ")}\n`,
+);
+const [quietMs, besideMs] = [loopMs(), await besideBusyCore(async () => loopMs())];
+process.stdout.write(
+  `a pure loop takes ${quietMs.toFixed(0)} ms, beside another process ${besideMs.toFixed(0)} ms\n`,
 );
 
 async function measure(server: Server, workers: string): Promise<void> {
@@ -101,7 +106,16 @@ function bodyOf(n: number) {
   return { name: `entity ${n}`, size: n % 100, text: "x".repeat(150) };
 }
 
+/** What a second core is worth here: where two share one unit, each loop takes twice as long. */
+function loopMs(): number {
+  const times = Array.from({ length: 5 }, () => {
+    const start = performance.now();
+    for (let n = 0, sum = 0; n < 200_000_000; n++) sum = (sum + n) | 0;
+    return performance.now() - start;
+  });
+  return median(times);
+}
+
 function medianOf(workers: string, kind: Kind): number {
-  const sorted = [...(rates.get(`${workers} ${kind}`) ?? [])].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? Number.NaN;
+  return median(rates.get(`${workers} ${kind}`) ?? []);
 }

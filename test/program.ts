@@ -2,7 +2,7 @@
  * A program under test as a process of its own: what it prints, when it is ready, how it ends. Ends
  * only what it started.
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -38,6 +38,13 @@ export class Program {
 
   get id(): number | undefined {
     return this.#process.pid;
+  }
+
+  /** Ids of the processes that it has started. */
+  children(): number[] {
+    const lines = execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" }).split("\n");
+    const pairs = lines.map((line) => line.trim().split(/\s+/).map(Number));
+    return pairs.filter(([, parent]) => parent === this.id).map(([id]) => id as number);
   }
 
   /** The address of the ready line. */

@@ -3,7 +3,6 @@
  * sides, a kill in the middle, the end.
  */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,13 +24,6 @@ function start(name: string): Program {
   return Program.node(args, { STOA_ADMIN_PASSWORD: password });
 }
 
-/** The processes that a program has started. */
-function childrenOf(program: Program): number[] {
-  const lines = execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" }).split("\n");
-  const pairs = lines.map((line) => line.trim().split(/\s+/).map(Number));
-  return pairs.filter(([, parent]) => parent === program.id).map(([id]) => id as number);
-}
-
 async function until(what: string, isSo: () => boolean): Promise<void> {
   const end = performance.now() + 10_000;
   while (!isSo()) {
@@ -47,7 +39,7 @@ test("two workers make one first start, say once where they stand, end on SIGTER
   assert.equal(program.output.match(/^stoa ready on /gm)?.length, 1, program.output);
   const [, made = "", ...more] = /with the password (\S+)$/m.exec(program.output) ?? [];
   assert.deepEqual(more, []);
-  assert.equal(childrenOf(program).length, 2);
+  assert.equal(program.children().length, 2);
   const second = Program.node(args, {});
   assert.equal(await second.exit(), 1);
   assert.match(second.errors, /in use by another process/);
@@ -175,7 +167,7 @@ describe("two workers", () => {
   });
 
   test("lose nothing that was answered when one is killed, and are two again", async () => {
-    const killed = childrenOf(program);
+    const killed = program.children();
     const answered = new Set<string>();
     let isOver = false;
     let broken = 0;
@@ -205,7 +197,7 @@ describe("two workers", () => {
     isOver = true;
     await lanes;
     assert.ok(broken > 0, "some connections were to one that was killed");
-    const living = childrenOf(program);
+    const living = program.children();
     assert.equal(living.length, 2);
     assert.ok(!living.some((id) => killed.includes(id)));
     const kept = await idsOf("lines");

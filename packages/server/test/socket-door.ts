@@ -38,6 +38,7 @@ export async function serveSockets(services: Services): Promise<SocketServer> {
     statistics: async () => ({}),
     version: "1",
     ready: () => true,
+    isShared: false,
   });
   const url = await server.listen({ host: "127.0.0.1", port: 0 });
   return { url, close: () => server.drain() };
