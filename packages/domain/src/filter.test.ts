@@ -5,6 +5,7 @@ import {
   and,
   type CompareOp,
   type Expression,
+  equals,
   everything,
   type Filter,
   matches,
@@ -32,6 +33,18 @@ function compare(left: Json, op: CompareOp, right: Json): Filter {
 function fits(filter: Filter): boolean {
   return matches(filter, entity);
 }
+
+test("equals lets through what has that text in that field", () => {
+  assert.ok(fits(equals("text", "Object 1")));
+  for (const [field, value] of [
+    ["text", "object 1"],
+    ["no", "2"],
+    ["missing", ""],
+    ["at.city", "Ufa"],
+  ] as const) {
+    assert.ok(!fits(equals(field, value)), field);
+  }
+});
 
 test("values of all types compare in one order, with null and missing lowest and equal", () => {
   const ascending: Json[] = [null, -1, 5, "", "a", "b", {}, [], false, true];

@@ -136,6 +136,12 @@ export function or(...filters: readonly Filter[]): Filter {
   return single(of) ?? { kind: "any", of };
 }
 
+/** One field is this text: `equals("login", "ada")`. */
+export function equals(field: string, value: string): Comparison {
+  const left = { kind: "property", path: [field] } as const;
+  return { kind: "compare", op: "==", left, right: { kind: "constant", value } };
+}
+
 /** The opposite, one level simplified: `not(not(a))` is a, `not(everything)` is `nothing`. */
 export function not(filter: Filter): Filter {
   if (filter.kind === "not") return filter.of;

@@ -2,8 +2,7 @@
  * The oracle of access: asks a random world through its doors and holds every answer, every refusal
  * and everything that is kept to what brute force says. The same seed asks the same.
  */
-import { everything, type IdKind, type Json, type JsonObject } from "@stoa/domain";
-import { openServices } from "../src/service/open-services.ts";
+import { everything, type Json, type JsonObject } from "@stoa/domain";
 import type { Services } from "../src/service/services.ts";
 import type { Engine, EngineOptions } from "../src/storage/engine.ts";
 import { draftOf, sameJson } from "./access-draft.ts";
@@ -13,14 +12,8 @@ import { askerOf, type Secret, systemNames, thingsOf, wholeOf } from "./access-t
 import { isReading, readingAnswer } from "./access-truth-reading.ts";
 import { Refusal } from "./access-truth-refusal.ts";
 import { writingAnswer } from "./access-truth-writing.ts";
-import {
-  describeTruth,
-  fillEngine,
-  firstNewId,
-  type MutableTruth,
-  randomTruth,
-} from "./access-world.ts";
-import { hexId, Random } from "./random-world.ts";
+import { describeTruth, type MutableTruth, openTruth, randomTruth } from "./access-world.ts";
+import { Random } from "./random-world.ts";
 
 export interface OracleWorld {
   /** From 0 to 4294967295: all of the world and of what is asked comes out of it. */
@@ -65,7 +58,8 @@ export class Tally {
 export async function askWorld(world: OracleWorld): Promise<void> {
   const random = new Random(world.seed);
   const truth = randomTruth(random);
-  const { services, engine } = await openHouse(truth, world.openEngine);
+  const { services, engine } = await openTruth(truth, world.openEngine);
+  await learnStores(truth, engine);
   try {
     const doors = (await world.openDoors?.(services)) ?? [serviceDoor(services)];
     const asked = new Questioning(world, random, truth, doors, engine);
@@ -77,22 +71,6 @@ export async function askWorld(world: OracleWorld): Promise<void> {
     // In memory nothing waits for the system: lets what the house has put off see that it is over.
     await new Promise((resolve) => setImmediate(resolve));
   }
-}
-
-async function openHouse(truth: MutableTruth, openEngine: OracleWorld["openEngine"]) {
-  let lastId = firstNewId;
-  const opened = await openServices({
-    openEngine: async (options) => {
-      const engine = await openEngine(options);
-      await fillEngine(engine, truth);
-      return engine;
-    },
-    administrator: { login: "admin", password: "never used" },
-    now: () => truth.now,
-    newId: (_kind: IdKind) => hexId(++lastId),
-  });
-  await learnStores(truth, opened.engine);
-  return opened;
 }
 
 /** Takes in what the house has made of itself at its start. */

@@ -4,13 +4,16 @@
  */
 import { createHash } from "node:crypto";
 import { type JsonObject, type StoreFields, storeDefinition, systemStore } from "@stoa/domain";
-import type { Engine } from "../src/storage/engine.ts";
+import { type OpenedServices, openServices } from "../src/service/open-services.ts";
+import type { Engine, EngineOptions } from "../src/storage/engine.ts";
 import { branchOf, type Secret, systemNames, type Thing, type Truth } from "./access-truth.ts";
 import { hexId, type Random } from "./random-world.ts";
 
 export const startTime = 1_478_724_243_000;
 /** Ids of the world are below it; those that the house makes are above. */
-export const firstNewId = 0x10_000;
+const firstNewId = 0x10_000;
+
+type EngineOpening = (options: EngineOptions) => Promise<Engine>;
 
 export interface MutableTruth extends Truth {
   now: number;
@@ -183,8 +186,23 @@ export function randomFields(random: Random, truth: Truth): JsonObject {
   };
 }
 
+/** Services over an engine that holds the truth; their clock is that of the truth. */
+export async function openTruth(truth: Truth, openEngine: EngineOpening): Promise<OpenedServices> {
+  let lastId = firstNewId;
+  return openServices({
+    openEngine: async (options) => {
+      const engine = await openEngine(options);
+      await fillEngine(engine, truth);
+      return engine;
+    },
+    administrator: { login: "admin", password: "never used" },
+    now: () => truth.now,
+    newId: () => hexId(++lastId),
+  });
+}
+
 /** Writes the truth into an empty engine, below all rules. */
-export async function fillEngine(engine: Engine, truth: Truth): Promise<void> {
+async function fillEngine(engine: Engine, truth: Truth): Promise<void> {
   await engine.transact(
     async (tx) => {
       for (const name of systemNames) await tx.define(systemStore(name as "users"));

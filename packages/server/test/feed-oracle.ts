@@ -2,15 +2,7 @@
  * The oracle of access over events: random followers in a random world. After each random change
  * what each knows, by its first list and the events since, is what brute force says that it sees.
  */
-import {
-  everything,
-  type IdKind,
-  type Json,
-  type JsonObject,
-  matches,
-  parseFilter,
-} from "@stoa/domain";
-import { openServices } from "../src/service/open-services.ts";
+import { everything, type Json, type JsonObject, matches, parseFilter } from "@stoa/domain";
 import type { Services } from "../src/service/services.ts";
 import type { Engine, EngineOptions } from "../src/storage/engine.ts";
 import { randomWriting } from "./access-random-request.ts";
@@ -27,13 +19,7 @@ import {
   thingsOf,
   wholeOf,
 } from "./access-truth.ts";
-import {
-  describeTruth,
-  fillEngine,
-  firstNewId,
-  type MutableTruth,
-  randomTruth,
-} from "./access-world.ts";
+import { describeTruth, type MutableTruth, openTruth, randomTruth } from "./access-world.ts";
 import { hexId, Random } from "./random-world.ts";
 
 /** What a follower asks for: in the words of `filter=`. */
@@ -95,7 +81,8 @@ interface Following {
 export async function followWorld(world: FeedWorld): Promise<void> {
   const random = new Random(world.seed);
   const truth = randomTruth(random);
-  const { services, engine } = await openHouse(truth, world.openEngine);
+  const { services, engine } = await openTruth(truth, world.openEngine);
+  await readTruth(truth, engine);
   const { door, close } = await world.openDoor(services);
   const following: Following[] = [];
   try {
@@ -280,22 +267,6 @@ function randomMove(random: Random, truth: Truth): Request {
   const others = groups.filter((one) => one.id !== fields["parent"] && !isBelow(one.id));
   const parent = random.pick(others.length > 0 ? others : groups).id;
   return { kind: "update", store: "groups", id, patch: { parent } };
-}
-
-async function openHouse(truth: MutableTruth, openEngine: FeedWorld["openEngine"]) {
-  let lastId = firstNewId;
-  const opened = await openServices({
-    openEngine: async (options) => {
-      const engine = await openEngine(options);
-      await fillEngine(engine, truth);
-      return engine;
-    },
-    administrator: { login: "admin", password: "never used" },
-    now: () => truth.now,
-    newId: (_kind: IdKind) => hexId(++lastId),
-  });
-  await readTruth(truth, opened.engine);
-  return opened;
 }
 
 /** What is so, by what is kept: which of it anybody sees is for the truth to say. */

@@ -9,6 +9,7 @@ import {
   type CreateOptions,
   type EntityService,
   type Explanation,
+  equals,
   type Filter,
   type FindOptions,
   type Found,
@@ -38,7 +39,6 @@ import {
   rememberRefusal,
 } from "./idempotency.ts";
 import { type RouteValues, requireAct } from "./permission.ts";
-import { equals } from "./session-service.ts";
 import { noStore, type Store } from "./store-catalog.ts";
 import { unwindPages, unwindText } from "./unwind.ts";
 import { guarded, notFound, requireVisible, sees, visibleFilter } from "./visibility.ts";
@@ -244,9 +244,7 @@ export class CallerEntities implements EntityService {
     const visible = await visibleFilter(this.#house, this.#caller, store, "GET");
     const parts = [visible, ...searchFilters(definition, options), query.filter];
     if (options.withChildGroups !== false) return and(...parts);
-    const own = { kind: "constant", value: this.#caller.groups[0] ?? "" } as const;
-    const group = { kind: "property", path: ["group"] } as const;
-    return and({ kind: "compare", op: "==", left: group, right: own }, ...parts);
+    return and(equals("group", this.#caller.groups[0] ?? ""), ...parts);
   }
 
   #act(method: Method, ...path: readonly string[]): Act {

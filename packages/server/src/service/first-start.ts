@@ -3,13 +3,12 @@
  * (design, "First start"). A database that holds anything is left as it is, but for the store of
  * the reference API, which it is given once.
  */
-import { storeDefinition, systemStore, systemStoreNames } from "@stoa/domain";
+import { equals, storeDefinition, systemStore, systemStoreNames } from "@stoa/domain";
 import type { Transaction } from "../storage/engine.ts";
 import type { House } from "./house.ts";
 import { passwordVerifier } from "./password.ts";
 import { administratorName } from "./role-rules.ts";
 import { newSecret } from "./secret.ts";
-import { equals } from "./session-service.ts";
 
 export interface FirstAdministrator {
   readonly login: string;

@@ -3,6 +3,7 @@
  * it (rule 11, "Removal").
  */
 import {
+  equals,
   type Filter,
   type JsonObject,
   not,
@@ -13,7 +14,6 @@ import {
   violation,
 } from "@stoa/domain";
 import type { Alteration, Created, Creation, StoreRules, Write } from "./house.ts";
-import { equals } from "./session-service.ts";
 import { inUse, moveEntities } from "./succession.ts";
 import { requireCoverage } from "./user-rules.ts";
 

@@ -1,10 +1,9 @@
 /**
  * Rule 12: there is always an enabled member of the root whose role holds `*`.
  */
-import { or, StoaError, type StoredEntity } from "@stoa/domain";
+import { equals, or, StoaError, type StoredEntity } from "@stoa/domain";
 import type { Transaction } from "../storage/engine.ts";
 import { credentialsOf } from "./caller-service.ts";
-import { equals } from "./session-service.ts";
 
 /** Looks at the state that the transaction would leave. Errors: `conflict`. */
 export async function requireAdministrator(tx: Transaction): Promise<void> {

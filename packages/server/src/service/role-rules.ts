@@ -2,6 +2,7 @@
  * What is particular to roles: who may write them, and that the administrator stays (rules 4, 12).
  */
 import {
+  equals,
   hasRootReach,
   holdsPattern,
   type JsonObject,
@@ -12,7 +13,6 @@ import {
 } from "@stoa/domain";
 import type { Alteration, Created, Creation, StoreRules, Write } from "./house.ts";
 import { requireAdministrator } from "./last-administrator.ts";
-import { equals } from "./session-service.ts";
 import { inUse } from "./succession.ts";
 
 /** The role of the first start, which nobody can change. */

@@ -2,7 +2,14 @@
  * Signing in and out. Makes sessions and sign-in tokens; who they stand for is found by
  * `caller-service.ts`.
  */
-import { type Caller, type JsonObject, limit, type StoredEntity, violation } from "@stoa/domain";
+import {
+  type Caller,
+  equals,
+  type JsonObject,
+  limit,
+  type StoredEntity,
+  violation,
+} from "@stoa/domain";
 import type { Transaction } from "../storage/engine.ts";
 import { notSignedIn } from "./caller-service.ts";
 import type { House } from "./house.ts";
@@ -88,15 +95,6 @@ export async function endWaysOf(
       if (isOver(store, entity)) await endWay(tx, store, entity, mark);
     }
   }
-}
-
-export function equals(field: string, value: string) {
-  return {
-    kind: "compare",
-    op: "==",
-    left: { kind: "property", path: [field] },
-    right: { kind: "constant", value },
-  } as const;
 }
 
 /** Decides anew that the user is enabled and the password still the one that was verified. */

@@ -1,10 +1,9 @@
 /**
  * What becomes of entities when a user or a group goes: handed over to another (design, "Removal").
  */
-import { StoaError, type StoredEntity, violation } from "@stoa/domain";
+import { equals, StoaError, type StoredEntity, violation } from "@stoa/domain";
 import { isInDirectory } from "./directory.ts";
 import type { Write } from "./house.ts";
-import { equals } from "./session-service.ts";
 
 /** Entities changed at a time; each is a change of its own in the log. */
 const portion = 500;

@@ -5,6 +5,7 @@
 import {
   type Caller,
   covers,
+  equals,
   everything,
   type Filter,
   hasRootReach,
@@ -26,7 +27,6 @@ import { credentialsOf, groupsOf } from "./caller-service.ts";
 import { coversUser } from "./coverage.ts";
 import type { Alteration, Created, Creation, House, StoreRules, Write } from "./house.ts";
 import { hashOf, newSecret, tokenPrefix } from "./secret.ts";
-import { equals } from "./session-service.ts";
 import { notFound } from "./visibility.ts";
 
 export const tokenRules: StoreRules = {

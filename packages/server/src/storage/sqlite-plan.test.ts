@@ -7,29 +7,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { everything, type Filter, GroupTree, type OrderKey, type Visibility } from "@stoa/domain";
+import { WatchedConnection } from "../../test/watched-connection.ts";
 import type { Sql } from "./sql-filter.ts";
-import { SqliteConnection } from "./sqlite-connection.ts";
 import { countOf } from "./sqlite-count.ts";
-import type { Values } from "./sqlite-database.ts";
 import { SqliteEngine } from "./sqlite-engine.ts";
 import { lineSql, nothingMoved } from "./sqlite-line.ts";
 import { readCatalog, type StoreTable } from "./sqlite-store.ts";
 import { isDear, type Position, readEntity, readWindow, type Window } from "./sqlite-window.ts";
-
-/** Remembers what it was asked. */
-class WatchedConnection extends SqliteConnection {
-  asked: { sql: string; values: Values }[] = [];
-
-  override all<T extends readonly unknown[]>(sql: string, values: Values = []): T[] {
-    this.asked.push({ sql, values });
-    return super.all<T>(sql, values);
-  }
-
-  override first<T extends readonly unknown[]>(sql: string, values: Values = []): T | undefined {
-    this.asked.push({ sql, values });
-    return super.first<T>(sql, values);
-  }
-}
 
 describe("the plan of", () => {
   let folder: string;

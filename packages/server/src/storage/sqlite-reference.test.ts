@@ -10,6 +10,7 @@ import { after, before, describe, it } from "node:test";
 import {
   and,
   createReference,
+  equals,
   everything,
   type Filter,
   type Path,
@@ -17,8 +18,7 @@ import {
   systemStore,
   type Visibility,
 } from "@stoa/domain";
-import { SqliteConnection } from "./sqlite-connection.ts";
-import type { Values } from "./sqlite-database.ts";
+import { WatchedConnection } from "../../test/watched-connection.ts";
 import { SqliteEngine } from "./sqlite-engine.ts";
 import { readCatalog, type StoreTable } from "./sqlite-store.ts";
 import { isDear, readWindow } from "./sqlite-window.ts";
@@ -26,20 +26,6 @@ import { isDear, readWindow } from "./sqlite-window.ts";
 const root = "a".repeat(24);
 const team = "b".repeat(24);
 const mark = { by: "c".repeat(24), time: 1 };
-
-class WatchedConnection extends SqliteConnection {
-  asked: { sql: string; values: Values }[] = [];
-
-  override all<T extends readonly unknown[]>(sql: string, values: Values = []): T[] {
-    this.asked.push({ sql, values });
-    return super.all<T>(sql, values);
-  }
-
-  override first<T extends readonly unknown[]>(sql: string, values: Values = []): T | undefined {
-    this.asked.push({ sql, values });
-    return super.first<T>(sql, values);
-  }
-}
 
 describe("in a store of the reference API", () => {
   let folder: string;
@@ -100,7 +86,7 @@ describe("in a store of the reference API", () => {
     });
 
     it(`a list by type searches its index, for who sees ${who}`, () => {
-      const text = plan(and(visible, typeIs("frequent")), [["time"]], 100);
+      const text = plan(and(visible, equals("type", "frequent")), [["time"]], 100);
       assert.match(text, /SEARCH e\d* USING (COVERING )?INDEX e\d+_i_/);
     });
 
@@ -109,7 +95,7 @@ describe("in a store of the reference API", () => {
         ["rare", visible === everything ? 3 : 1],
         ["none", 0],
       ] as const) {
-        const text = plan(and(visible, typeIs(type)), [["time"]], count);
+        const text = plan(and(visible, equals("type", type)), [["time"]], count);
         assert.match(text, /SEARCH e\d* USING (COVERING )?INDEX e\d+_i_/);
       }
     });
@@ -125,11 +111,6 @@ function draft(n: number) {
   const type = [7, 3_008, 6_008].includes(n) ? "rare" : "frequent";
   const fields = createReference({ type, value: n, opts: { title: `Object ${n}` } }, n);
   return { ...headOf(id, n % 2 === 0 ? root : team, n), body: JSON.stringify(fields) };
-}
-
-function typeIs(type: string): Filter {
-  const left = { kind: "property", path: ["type"] } as const;
-  return { kind: "compare", op: "==", left, right: { kind: "constant", value: type } };
 }
 
 function part(): Visibility {

@@ -4,6 +4,7 @@
  */
 import {
   and,
+  equals,
   type Filter,
   isJsonObject,
   type Json,
@@ -96,8 +97,7 @@ function namesOf(mask: string): readonly string[] {
 
 function typeIs(type: string): Filter {
   if (type.includes("\0")) throw violation("type", "nul", "must not hold the character NUL");
-  const left = { kind: "property", path: ["type"] } as const;
-  return { kind: "compare", op: "==", left, right: { kind: "constant", value: type } };
+  return equals("type", type);
 }
 
 const byCreation: readonly OrderKey[] = [{ path: ["time"], descending: false }];
