@@ -15,11 +15,11 @@ type RequestListener = (request: IncomingMessage, response: ServerResponse) => v
 
 /** A server that hands on what is HTTP and answers the rest itself, in the one form of errors. */
 export function createHttpListener(handle: RequestListener, doors: UpgradeDoors): Server {
-  const listener: RequestListener = (request, response) => {
+  const listener = inOrder((request, response) => {
     const fault = prepare(request);
     if (fault) respondProblem(response, protocolProblemAt(request.url, fault));
     else if (!doors.request(request, response)) handle(request, response);
-  };
+  });
   const server = createServer(
     {
       maxHeaderSize: headBytesMax,
@@ -38,6 +38,26 @@ export function createHttpListener(handle: RequestListener, doors: UpgradeDoors)
   server.on("checkExpectation", listener);
   server.on("connect", ({ url }, socket) => refuse(socket, protocolProblemAt(url, "CONNECT")));
   return server;
+}
+
+/**
+ * Lets a request that was sent without waiting for the answer before it begin when that is sent:
+ * what one connection asks for takes effect in the order in which it was asked.
+ */
+function inOrder(listener: RequestListener): RequestListener {
+  const lasts = new WeakMap<Duplex, ServerResponse>();
+  return (request, response) => {
+    // Node gives the connection to one answer at a time.
+    if (response.socket) return listener(request, response);
+    const { socket } = request;
+    const last = lasts.get(socket);
+    const before = last && !last.closed ? last : answerOf(socket);
+    lasts.set(socket, response);
+    if (!before) return listener(request, response);
+    before.once("close", () => {
+      if (!socket.destroyed) listener(request, response);
+    });
+  };
 }
 
 /**
@@ -81,8 +101,12 @@ function targetOf({ rawPacket, bytesParsed = 0 }: ClientError, socket: Duplex): 
 
 /** Whether part of an answer has been sent already: more words would garble it. */
 function isAnswering(socket: Duplex): boolean {
-  const { _httpMessage: message } = socket as Duplex & { _httpMessage?: ServerResponse | null };
-  return message?.headersSent === true;
+  return answerOf(socket)?.headersSent === true;
+}
+
+/** The answer that the connection is given to. */
+function answerOf(socket: Duplex): ServerResponse | null | undefined {
+  return (socket as Duplex & { _httpMessage?: ServerResponse | null })._httpMessage;
 }
 
 function refuse(socket: Duplex, problem: Problem): void {
