@@ -28,7 +28,7 @@ export async function openStoa(entities: readonly BenchEntity[]): Promise<Peer> 
     name: "Stoa",
     settings: [
       "token, rule of access for each entity, JSON Schema, one index, change log, WAL",
-      "synchronous=FULL, pages by cursor, 1 process",
+      "log forced to disk before each answer, pages by cursor, 1 process",
     ],
     url: server.url,
     headers: { Authorization: `Bearer ${caller.token}` },

@@ -25,7 +25,7 @@ export interface Engine {
    * Runs `work` in a transaction that is durable when the promise resolves; works that arrive
    * together may share one. A work that throws changes nothing and harms no neighbour. It may be
    * run again from its start, so it has no effect but through `tx`, and awaits nothing but `tx` and
-   * the engine's own reads, which see what is committed.
+   * the engine's own reads, which see what is durable.
    * Errors: those of the work; `conflict` for ids and unique sets; `unavailable`.
    */
   transact<T>(work: (tx: Transaction) => Promise<T>, options?: TransactOptions): Promise<T>;
@@ -79,7 +79,10 @@ export interface TransactOptions {
   readonly alone?: boolean;
 }
 
-/** What was committed together; handed to the listener before any later work begins. */
+/**
+ * What was committed together; handed to the listener in order, before its works are answered. Of
+ * works that are `alone` it hears before any later work begins.
+ */
 export interface Commit {
   /** The highest sequence number so far. */
   readonly sequence: number;

@@ -42,8 +42,8 @@ export class SqliteConnection extends SqliteDatabase {
   }
 
   /**
-   * Keeps one view of the file over many reads, which saves each of them a third of its time. Who
-   * reads must end it before every commit, else the log could not be carried over.
+   * Keeps one view of the file over many reads, which saves each of them a third of its time. It
+   * must end now and then, else the log could not be carried over.
    *
    * @returns whether it begins here: false where there is one.
    */
@@ -52,6 +52,13 @@ export class SqliteConnection extends SqliteDatabase {
     this.run("BEGIN");
     this.#isReading = true;
     return true;
+  }
+
+  /** What is read from now on, until the view ends, is what is committed now, or in its view. */
+  holdView(): void {
+    this.beginReading();
+    // A view begins with what is first read in it.
+    this.first("SELECT 1 FROM meta LIMIT 1");
   }
 
   endReading(): void {

@@ -34,6 +34,7 @@ import { readChanges, readChangesAbout } from "./sqlite-change.ts";
 import { SqliteConnection } from "./sqlite-connection.ts";
 import { countOf } from "./sqlite-count.ts";
 import { jsonOf, keySql, keyValue } from "./sqlite-dialect.ts";
+import { type AroundForce, SqliteDurability } from "./sqlite-durability.ts";
 import { brokenIndex, translated } from "./sqlite-error.ts";
 import { lineSql } from "./sqlite-line.ts";
 import { cursorOf as cursorOfRow, type Values } from "./sqlite-pick.ts";
@@ -41,7 +42,13 @@ import { projectionSql } from "./sqlite-projection.ts";
 import { readRecord } from "./sqlite-record.ts";
 import type { SqliteState } from "./sqlite-state.ts";
 import { type StoreTable, storeDifference, storeOf } from "./sqlite-store.ts";
-import { isDear, type Position, readEntity, readWindow } from "./sqlite-window.ts";
+import {
+  type DearStatement,
+  isDear,
+  type Position,
+  readEntity,
+  readWindow,
+} from "./sqlite-window.ts";
 import { SqliteWorker } from "./sqlite-worker.ts";
 import { SqliteWriter } from "./sqlite-writer.ts";
 import { TurnBatch } from "./turn-batch.ts";
@@ -51,6 +58,10 @@ export interface SqliteEngineOptions extends EngineOptions {
   readonly queryMsMax?: number;
   /** How much is done in one turn; else `sqliteBounds`. */
   readonly bounds?: SqliteBounds;
+  /** Called in place of each forcing of the log, which it is given. */
+  readonly aroundForce?: AroundForce;
+  /** Pages in the write-ahead log from which on it is carried over. */
+  readonly walPagesMax?: number;
 }
 
 export class SqliteEngine implements Engine {
@@ -60,6 +71,8 @@ export class SqliteEngine implements Engine {
   readonly #reads = new TurnBatch();
   readonly #writer: SqliteWriter;
   readonly #worker: SqliteWorker;
+  /** Where other processes share the file, SQLite itself sees to it in each commit. */
+  readonly #durability: SqliteDurability | undefined;
   #state: SqliteState | undefined;
   /** Of the file, as of when it was last looked at for commits of others. */
   #fileVersion = 0;
@@ -72,14 +85,26 @@ export class SqliteEngine implements Engine {
     this.#reading = new SqliteConnection(file, "reader");
     if (options.bounds) this.#writing.bounds = this.#reading.bounds = options.bounds;
     this.#worker = new SqliteWorker(file, options.queryMsMax);
+    const { now, log, peers, onCommit } = options;
+    const releaseView = () => this.#reading.endReading();
     this.#writer = new SqliteWriter({
       connection: this.#writing,
-      now: options.now,
-      ...(options.log && { log: options.log }),
-      ...(options.peers && { peers: options.peers }),
-      onCommit: options.onCommit,
-      releaseView: () => this.#reading.endReading(),
+      now,
+      ...(log && { log }),
+      ...(peers ? { peers } : { force: () => (this.#durability as SqliteDurability).force() }),
+      onCommit,
+      holdView: () => this.#reading.holdView(),
+      releaseView,
       onState: (state) => this.#take(state),
+    });
+    if (peers) return;
+    this.#durability = new SqliteDurability({
+      ...options,
+      file,
+      connection: this.#writing,
+      releaseView,
+      pause: (task) => this.#writer.pause(task),
+      onError: (cause) => this.#writer.stop(cause),
     });
   }
 
@@ -118,7 +143,7 @@ export class SqliteEngine implements Engine {
         return readWindow({ connection, table, filter, order, line }, from);
       });
       if (isDear(found)) {
-        for await (const rows of this.#worker.rows(found.statement)) {
+        for await (const rows of this.#dearRows(found.statement)) {
           const last = cursorOfRow(found.keys, rows.at(-1) as Values);
           yield this.#page(table, order, { rows: rows as readonly Values[], last });
         }
@@ -135,7 +160,7 @@ export class SqliteEngine implements Engine {
     if (!table) return 0;
     const count = this.#ask(() => countOf({ connection: this.#reading, table }, filter));
     if (typeof count === "number") return count;
-    for await (const rows of this.#worker.rows(count)) return Number(rows[0]?.[0]);
+    for await (const rows of this.#dearRows(count)) return Number(rows[0]?.[0]);
     return 0;
   }
 
@@ -158,8 +183,10 @@ export class SqliteEngine implements Engine {
     const { make } = this.#ask(() => storeDifference(this.#reading, table));
     if (make.length === 0) return;
     try {
-      await this.#writer.pause(() => this.#worker.build(make));
-      this.#reading.endReading();
+      await this.#writer.pause(async () => {
+        await this.#worker.build(make);
+        this.#reading.endReading();
+      });
     } catch (error) {
       const index = table.indexes.find(({ name }) => name === brokenIndex(error));
       throw index ? taken(table.name, index.paths) : translated(error);
@@ -174,10 +201,22 @@ export class SqliteEngine implements Engine {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#writer.settle();
+    await this.#durability?.endCheckpoints();
     await this.#worker.close();
     this.#reading.endReading();
     this.#reading.close();
     this.#writing.close();
+    this.#durability?.close();
+  }
+
+  /** The worker sees what is committed: it is told when that cannot be lost any more. */
+  async *#dearRows(statement: DearStatement): AsyncIterable<readonly (readonly unknown[])[]> {
+    let isDurable = false;
+    for await (const rows of this.#worker.rows(statement)) {
+      if (!isDurable) await this.#writer.durable();
+      isDurable = true;
+      yield rows;
+    }
   }
 
   get #committed(): SqliteState {
@@ -204,7 +243,6 @@ export class SqliteEngine implements Engine {
     this.#state = state;
     this.#reading.tree = state.tree;
     this.#reading.moved = state.moved;
-    this.#writing.dictionary.settle();
     const { groupCount } = this.#writing.dictionary;
     if (groupCount !== this.#reading.dictionary.groupCount) this.#reading.dictionary.loadGroups();
   }

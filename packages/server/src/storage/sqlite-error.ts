@@ -26,6 +26,11 @@ export function isBusy(error: unknown): boolean {
   return isSqliteError(error) && (error.errcode & 0xff) === 5;
 }
 
+/** Whether it may succeed later without harm: another one holds the lock, or the disk is full. */
+export function isPassing(error: unknown): boolean {
+  return isSqliteError(error) && [5, 6, 13].includes(error.errcode & 0xff);
+}
+
 /** Whether the file is no database at all, or one that is broken at its head. */
 export function isNoDatabase(error: unknown): boolean {
   return isSqliteError(error) && (error.errcode & 0xff) === 26;

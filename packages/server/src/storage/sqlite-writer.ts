@@ -1,8 +1,8 @@
 /**
- * The one queue of writes: works that arrive in one turn share a transaction, and each is answered
- * when that is durable. Knows no SQL but that of transactions.
+ * The one queue of writes: works that arrive together share a transaction, and each is answered
+ * when that is durable. While one commit is on its way to disk, the works of the next run already.
+ * Knows no SQL but that of transactions.
  */
-import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { StoaError } from "@stoa/domain";
 import type { EngineOptions, Transaction, TransactOptions } from "./engine.ts";
@@ -11,14 +11,18 @@ import { isBusy, translated } from "./sqlite-error.ts";
 import { changesSince, stateAfter } from "./sqlite-follow.ts";
 import { readKeptSince, sweepLog } from "./sqlite-log.ts";
 import { sweepRecords } from "./sqlite-record.ts";
-import { readState, SqliteBatch, type SqliteState, writeBatch } from "./sqlite-state.ts";
-import { SqliteTransaction } from "./sqlite-transaction.ts";
+import { readState, type SqliteState, writeBatch } from "./sqlite-state.ts";
+import { rollBack, SqliteWorkRun, type Work } from "./sqlite-work.ts";
 
 export interface WriterOptions extends EngineOptions {
   readonly connection: SqliteConnection;
-  /** Lets go of the view that readers hold of the file, which a commit would leave behind. */
+  /** Makes durable what has just been committed; without it, each commit is so by itself. */
+  readonly force?: () => Promise<void>;
+  /** Keeps readers at what they see now. */
+  readonly holdView: () => void;
+  /** Lets readers see what is committed. */
   readonly releaseView: () => void;
-  /** Called after each commit, before its listener, so that reads see what the listener tells. */
+  /** Called for each durable commit, before its listener, so that reads see what that tells. */
   readonly onState: (state: SqliteState) => void;
 }
 
@@ -26,20 +30,27 @@ export class SqliteWriter {
   readonly #connection: SqliteConnection;
   readonly #options: WriterOptions;
   readonly #queue: Entry[] = [];
+  /** As of the last commit, which may be on its way to disk: what the next works build on. */
   #state: SqliteState;
   #running: Promise<void> | undefined;
+  /** Until the last commit is on disk; never fails. */
+  #forcing: Promise<void> | undefined;
+  /** Why nothing is written any more. */
+  #failure: StoaError | undefined;
+  #wake: () => void = () => undefined;
   #sweptAt = 0;
   #logSweptAt = 0;
   #keptSince: number;
 
   constructor(options: WriterOptions) {
-    this.#connection = options.connection;
+    const { connection, peers } = options;
+    this.#connection = connection;
     this.#options = options;
-    this.#state = readState(options.connection);
-    this.#keptSince = readKeptSince(options.connection);
-    options.connection.dictionary.settle();
+    this.#state = readState(connection);
+    this.#keptSince = readKeptSince(connection);
+    connection.dictionary.settle();
     // Else SQLite would hold up the whole process while it waits for another one.
-    if (options.peers) options.connection.run("PRAGMA busy_timeout = 0");
+    if (peers) connection.run("PRAGMA busy_timeout = 0");
     options.onState(this.#state);
   }
 
@@ -66,6 +77,7 @@ export class SqliteWriter {
     if (connection === this.#connection) this.#options.releaseView();
     this.#keptSince = readKeptSince(connection);
     this.#connection.dictionary.loadGroups();
+    this.#connection.dictionary.settle();
     const isLost = changes === "lost";
     this.#state = isLost ? readState(connection) : stateAfter(connection, this.#state, changes);
     this.#options.onState(this.#state);
@@ -73,7 +85,7 @@ export class SqliteWriter {
     else this.#options.onCommit({ sequence: this.#state.sequence, changes });
   }
 
-  /** Runs a task when no transaction is open, and lets none begin until it has ended. */
+  /** Runs a task when all is durable and no transaction open; none begins until it has ended. */
   pause<T>(task: () => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const done = resolve as (value: unknown) => void;
@@ -81,110 +93,101 @@ export class SqliteWriter {
     });
   }
 
+  /** Ends when all that is committed by now is durable. Errors: `unavailable` if it never will. */
+  async durable(): Promise<void> {
+    await this.#forcing;
+    if (this.#failure) throw this.#failure;
+  }
+
+  /** Refuses everything from now on, since the disk has failed. @returns how it is refused. */
+  stop(cause: unknown): StoaError {
+    const message = "The storage cannot write any more: what it wrote could not be forced to disk.";
+    this.#failure ??= new StoaError("unavailable", message, { cause });
+    return this.#failure;
+  }
+
   /** Ends when everything that was handed in has ended. */
   async settle(): Promise<void> {
     await this.#running;
+    await this.#forcing;
   }
 
   #enter(entry: Entry): void {
     this.#queue.push(entry);
+    this.#wake();
     this.#running ??= this.#drain();
   }
 
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
-      // Lets in what else arrives in this turn.
-      await new Promise((resolve) => setImmediate(resolve));
-      await this.#next();
+      const [first] = this.#queue;
+      if (first?.kind === "pause" || first?.alone) await this.#forcing;
+      if (first?.kind === "pause") await this.#runPause();
+      else await this.#runWorks();
     }
     this.#running = undefined;
   }
 
-  async #next(): Promise<void> {
-    const [first] = this.#queue;
-    if (first?.kind !== "pause") return this.#runBatch();
-    this.#queue.shift();
-    await first.task().then(first.resolve, first.reject);
+  async #runPause(): Promise<void> {
+    const pause = this.#queue.shift() as Pause;
+    if (this.#failure) pause.reject(this.#failure);
+    else await pause.task().then(pause.resolve, pause.reject);
   }
 
-  #takeBatch(): Work[] {
-    const works: Work[] = [];
-    while (works.length < batchWorksMax) {
-      const entry = this.#queue[0];
-      if (entry?.kind !== "work" || (entry.alone && works.length > 0)) break;
-      works.push(entry);
-      this.#queue.shift();
-      if (entry.alone) break;
-    }
-    return works;
-  }
-
-  async #runBatch(): Promise<void> {
-    const beginning = await this.#begin().then(() => undefined, failed);
-    // Taken now, so that what came while it waited for other processes is in it.
-    const works = this.#takeBatch();
-    let outcomes: readonly Outcome[];
+  async #runWorks(): Promise<void> {
+    const { connection, now } = this.#options;
+    let run: SqliteWorkRun | undefined;
     try {
-      if (beginning) throw beginning.error;
-      outcomes = (await this.#tryAll(works)) ?? (await this.#tryEach(works));
+      if (this.#failure) throw this.#failure;
+      run = await SqliteWorkRun.begin({ connection, now, begin: () => this.#begin() });
+      await this.#fill(run);
+      await this.durable();
+      this.#commit(run);
     } catch (error) {
-      this.#rollBack();
-      for (const { reject } of works) reject(translated(error));
+      rollBack(connection);
+      const reason = translated(error);
+      if (run) run.refuse(reason);
+      else while (this.#queue[0]?.kind === "work") this.#queue.shift()?.reject(reason);
       return;
     }
-    works.forEach((work, at) => {
-      const outcome = outcomes[at];
-      assert(outcome, "every work has an outcome");
-      if (outcome.isGood) work.resolve(outcome.value);
-      else work.reject(outcome.error);
+    // What others are decided by is heard of before they are.
+    if (run.isAlone) await this.#forcing;
+  }
+
+  /** Runs what is there, and what comes until it is time to commit. */
+  async #fill(run: SqliteWorkRun): Promise<void> {
+    for (;;) {
+      for (let work = this.#next(run); work; work = this.#next(run)) await run.add(work);
+      // A pause, or a work that wants to be alone; or there are too many.
+      if (this.#queue.length > 0 || run.isAlone) return;
+      if (this.#forcing !== undefined) await this.#something();
+      else if (await this.#isQuiet()) return;
+    }
+  }
+
+  /** Ends when something comes in, or when what is on its way to disk has arrived. */
+  #something(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
     });
   }
 
-  /** Undefined when one failed that had written, so that its neighbours must be run again. */
-  async #tryAll(works: readonly Work[]): Promise<readonly Outcome[] | undefined> {
-    const batch = new SqliteBatch(this.#state);
-    const outcomes: Outcome[] = [];
-    for (const { work } of works) {
-      const tx = this.#transaction(batch);
-      const outcome = await outcomeOf(work, tx);
-      if (outcome.isGood) tx.settle();
-      else if (tx.hasWritten && works.length > 1) {
-        this.#rollBack();
-        await this.#begin();
-        return undefined;
-      } else if (tx.hasWritten) {
-        this.#rollBack();
-        return [outcome];
-      }
-      outcomes.push(outcome);
-    }
-    this.#commit(batch);
-    return outcomes;
+  /** Lets in what else arrives in this turn; whether nothing did. */
+  async #isQuiet(): Promise<boolean> {
+    await new Promise((resolve) => setImmediate(resolve));
+    return this.#queue.length === 0;
   }
 
-  async #tryEach(works: readonly Work[]): Promise<readonly Outcome[]> {
-    const batch = new SqliteBatch(this.#state);
-    const outcomes: Outcome[] = [];
-    for (const { work } of works) {
-      this.#connection.run("SAVEPOINT work");
-      const tx = this.#transaction(batch);
-      const outcome = await outcomeOf(work, tx);
-      if (outcome.isGood) tx.settle();
-      else this.#connection.run("ROLLBACK TO work");
-      this.#connection.run("RELEASE work");
-      if (!outcome.isGood) this.#connection.dictionary.revert();
-      outcomes.push(outcome);
-    }
-    this.#commit(batch);
-    return outcomes;
-  }
-
-  #transaction(batch: SqliteBatch): SqliteTransaction {
-    return new SqliteTransaction(this.#connection, batch, this.#options.now);
+  #next(run: SqliteWorkRun): Work | undefined {
+    const [entry] = this.#queue;
+    if (entry?.kind !== "work" || run.size >= batchWorksMax) return undefined;
+    if (run.size > 0 && (entry.alone || run.isAlone)) return undefined;
+    this.#queue.shift();
+    return entry;
   }
 
   /** Another process may hold the lock: tries again for a while. */
-  async #begin(): Promise<void> {
+  async #begin(): Promise<SqliteState> {
     const { pauseMsMax, waitMsMax } = this.#options.peers ? amongPeers : alone;
     const until = performance.now() + waitMsMax;
     for (let pause = 1; ; pause = Math.min(pause * 2, pauseMsMax)) {
@@ -196,84 +199,81 @@ export class SqliteWriter {
         await sleep(pause);
       }
     }
-    this.follow(this.#connection);
+    if (this.#options.peers) this.follow(this.#connection);
+    return this.#state;
   }
 
-  #commit(batch: SqliteBatch): void {
+  /** Nothing before it is on its way to disk any more: what is durable is what is committed. */
+  #commit(run: SqliteWorkRun): void {
+    const { holdView, releaseView, force } = this.#options;
+    const { batch } = run;
     writeBatch(this.#connection, batch);
-    this.#sweep();
+    const isSwept = this.#sweep();
     const keptSince = this.#sweepLog();
-    this.#options.releaseView();
+    const isWritten = run.hasWritten || isSwept || keptSince !== undefined;
+    const toForce = isWritten ? force : undefined;
+    if (toForce) holdView();
+    else releaseView();
     this.#connection.run("COMMIT");
-    this.#keptSince = keptSince;
+    this.#connection.dictionary.settle();
     this.#state = batch.state;
-    this.#options.onState(this.#state);
-    this.#options.onCommit({ sequence: batch.sequence, changes: batch.changes });
-    if (batch.changes.length > 0) this.#options.peers?.announce();
+    if (toForce) this.#forcing = this.#forced(toForce(), run, keptSince);
+    else this.#tell(run, keptSince);
   }
 
-  #sweep(): void {
+  async #forced(
+    force: Promise<void>,
+    run: SqliteWorkRun,
+    keptSince: number | undefined,
+  ): Promise<void> {
+    try {
+      await force;
+      this.#options.releaseView();
+      this.#tell(run, keptSince);
+    } catch (cause) {
+      // What is committed but not forced may or may not be lost: readers stay where they are.
+      run.refuse(this.stop(cause));
+    }
+    this.#forcing = undefined;
+    this.#wake();
+  }
+
+  #tell(run: SqliteWorkRun, keptSince = this.#keptSince): void {
+    const { batch } = run;
+    const { onState, onCommit, peers } = this.#options;
+    this.#keptSince = keptSince;
+    onState(batch.state);
+    onCommit({ sequence: batch.sequence, changes: batch.changes });
+    if (batch.changes.length > 0) peers?.announce();
+    run.answer();
+  }
+
+  /** @returns whether it looked, and so may have written. */
+  #sweep(): boolean {
     const now = this.#options.now();
-    if (now - this.#sweptAt < sweepEveryMs) return;
+    if (now - this.#sweptAt < sweepEveryMs) return false;
     this.#sweptAt = now;
     sweepRecords(this.#connection, now);
+    return true;
   }
 
   /** A piece of it once a second, as long as there is something to sweep; else once a minute. */
-  #sweepLog(): number {
+  #sweepLog(): number | undefined {
     const { log, now } = this.#options;
-    if (!log || performance.now() < this.#logSweptAt) return this.#keptSince;
+    if (!log || performance.now() < this.#logSweptAt) return undefined;
     const { keptSince, isDone } = sweepLog(this.#connection, log, now());
     this.#logSweptAt = performance.now() + (isDone ? sweepEveryMs : sweepPieceMs);
     return keptSince;
-  }
-
-  #rollBack(): void {
-    const { database, dictionary } = this.#connection;
-    if (database.isTransaction) this.#connection.run("ROLLBACK");
-    dictionary.revert();
-    dictionary.settle();
   }
 }
 
 type Entry = Work | Pause;
 
-interface Waiting {
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-interface Work extends Waiting {
-  readonly kind: "work";
-  readonly work: (tx: Transaction) => Promise<unknown>;
-  readonly alone: boolean;
-}
-
-interface Pause extends Waiting {
+interface Pause {
   readonly kind: "pause";
   readonly task: () => Promise<unknown>;
-}
-
-type Outcome =
-  | { readonly isGood: true; readonly value: unknown }
-  | { readonly isGood: false; readonly error: unknown };
-
-function failed(error: unknown): { readonly error: unknown } {
-  return { error };
-}
-
-async function outcomeOf(work: Work["work"], tx: SqliteTransaction): Promise<Outcome> {
-  try {
-    const value = await work(tx);
-    if (tx.failure === undefined) return { isGood: true, value };
-    return { isGood: false, error: tx.failure };
-  } catch (error) {
-    const translation = translated(error);
-    if (translation instanceof StoaError || translation instanceof Error) {
-      return { isGood: false, error: translation };
-    }
-    return { isGood: false, error };
-  }
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** Works in one transaction: past it the first would wait too long for the last. */

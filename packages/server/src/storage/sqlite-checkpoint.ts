@@ -1,0 +1,115 @@
+/**
+ * Keeps the write-ahead log short: when it has grown, a thread carries it over while works go on,
+ * and the little that is left when none runs, so that it begins anew. Knows no works.
+ */
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import type { SqliteConnection } from "./sqlite-connection.ts";
+
+export interface CheckpointOptions {
+  readonly file: string;
+  /** The one that writes. */
+  readonly connection: SqliteConnection;
+  /** Runs a task when no transaction is open. */
+  readonly pause: (task: () => Promise<void>) => Promise<void>;
+  /** Forces the file to disk. */
+  readonly forceDatabase: () => Promise<void>;
+  /** Lets go of the view that readers hold, since the log cannot begin anew below it. */
+  readonly releaseView: () => void;
+  /** Called when pages could be neither carried over nor forced. */
+  readonly onError: (cause: unknown) => void;
+  /** Pages in the log from which on it is carried over. */
+  readonly walPagesMax?: number;
+}
+
+export class SqliteCheckpoint {
+  readonly #options: CheckpointOptions;
+  readonly #pagesMax: number;
+  #worker: Worker | undefined;
+  #running: Promise<void> | undefined;
+  #commits = 0;
+  /** Pages in the log when it was last looked at, and when it is next carried over. */
+  #seen = 0;
+  #due: number;
+
+  constructor(options: CheckpointOptions) {
+    this.#options = options;
+    this.#pagesMax = options.walPagesMax ?? walPagesDefault;
+    this.#due = this.#pagesMax;
+  }
+
+  /** To be called after each commit, before the next transaction. */
+  look(): void {
+    if (this.#running || ++this.#commits % commitsPerLook !== 0) return;
+    const pages = this.#pages();
+    // It has begun anew.
+    if (pages < this.#seen) this.#due = this.#pagesMax;
+    this.#seen = pages;
+    if (pages < this.#due) return;
+    // Where a reader holds it, it does not begin anew: not to be tried again with each commit.
+    this.#due = pages + this.#pagesMax / 4;
+    this.#running = this.#run()
+      .catch(this.#options.onError)
+      .finally(() => {
+        this.#running = undefined;
+      });
+  }
+
+  /** Before the last connection is closed. */
+  async close(): Promise<void> {
+    await this.#running;
+    const worker = this.#worker;
+    if (!worker) return;
+    await ask(worker, "close");
+    await worker.terminate();
+  }
+
+  async #run(): Promise<void> {
+    const { pause, forceDatabase, releaseView } = this.#options;
+    this.#worker ??= this.#start();
+    const worker = this.#worker;
+    let left = Number.POSITIVE_INFINITY;
+    for (let turn = 0; turn < turnsMax && left > pagesLeftMax; turn++) {
+      left = await ask(worker, "carry");
+      await forceDatabase();
+    }
+    // Too much for writes to wait for: later.
+    if (left > pagesLeftMax) return;
+    await pause(async () => {
+      await ask(worker, "carry");
+      releaseView();
+    });
+  }
+
+  #pages(): number {
+    const sql = "PRAGMA wal_checkpoint(NOOP)";
+    return this.#options.connection.first<[number, number, number]>(sql)?.[1] ?? 0;
+  }
+
+  #start(): Worker {
+    const name = import.meta.url.endsWith(".ts")
+      ? "./sqlite-checkpoint-worker.ts"
+      : "./sqlite-checkpoint-worker.js";
+    const worker = new Worker(new URL(name, import.meta.url), { workerData: this.#options.file });
+    worker.unref();
+    return worker;
+  }
+}
+
+/** How many pages are left. Errors: those of the thread. */
+async function ask(worker: Worker, order: "carry" | "close"): Promise<number> {
+  const answer = once(worker, "message");
+  worker.ref();
+  worker.postMessage(order);
+  const [left] = (await answer) as [number];
+  worker.unref();
+  return left;
+}
+
+/** About 80 MB: so much is written twice only as often as pages differ. */
+const walPagesDefault = 20_000;
+/** Few enough to carry over while writes wait. */
+const pagesLeftMax = 500;
+const turnsMax = 5;
+/** Between two looks at how long the log is: each costs some microseconds. */
+const commitsPerLook = 16;
