@@ -10,6 +10,8 @@ export interface Figures {
   readonly entities: number;
   readonly startMs?: number;
   readonly rates: Partial<Record<RateWork, Rates>>;
+  /** Inserts by one client, who waits for each. */
+  readonly alone?: Rates;
   readonly longList?: LongList;
   readonly counts?: Counts;
   readonly export?: Export;
@@ -23,6 +25,8 @@ const works: Record<RateWork, { readonly name: string; readonly least: number }>
   patch: { name: "PATCH of one field", least: 0.55 },
 };
 
+/** Against a raw commit of one insert and a bare POST. */
+const aloneRatioMax = 1.2;
 const longListRatioMax = 3;
 const firstByteMsMax = 10;
 const countMsMax = 5;
@@ -36,7 +40,12 @@ export function rowsOf(figures: readonly Figures[]): Row[] {
 }
 
 function rowsOfSize(figures: Figures): Row[] {
-  return [...rateRows(figures), ...delayRows(figures), ...memoryRows(figures)];
+  return [
+    ...rateRows(figures),
+    ...aloneRows(figures),
+    ...delayRows(figures),
+    ...memoryRows(figures),
+  ];
 }
 
 function rateRows({ entities, rates }: Figures): Row[] {
@@ -49,6 +58,23 @@ function rateRows({ entities, rates }: Figures): Row[] {
     const bar = `>= ${least.toFixed(2)}`;
     return [{ work: name, entities, figure, limit, ratio, bar, isMet: ratio >= least }];
   });
+}
+
+function aloneRows({ entities, alone }: Figures): Row[] {
+  if (!alone) return [];
+  const [stoaMs, limitMs] = [1_000 / alone.median.stoa, 1_000 / alone.median.limit];
+  const ratio = stoaMs / limitMs;
+  return [
+    {
+      work: "latency alone: an insert over one connection",
+      entities,
+      figure: milliseconds(stoaMs),
+      limit: milliseconds(limitMs),
+      ratio,
+      bar: `<= ${aloneRatioMax.toFixed(2)}`,
+      isMet: ratio <= aloneRatioMax,
+    },
+  ];
 }
 
 function delayRows({ entities, longList, counts, startMs }: Figures): Row[] {

@@ -15,10 +15,10 @@ import { keepFigures, machineText, writeDocument } from "./report.ts";
 import { textTable } from "./table.ts";
 
 const usage = `Usage: npm run bench -- [--entities 10000,1000000] [--seconds 5] [--only get,list]
-  works: start get list list10k count export patch insert memory
+  works: start get list list10k count export patch insert alone memory
 `;
 /** The export first, while the heap is small; reads before what makes the store larger. */
-const works = "start export get list list10k count patch insert memory".split(" ");
+const works = "start export get list list10k count patch insert alone memory".split(" ");
 const defaults = { entities: "10000,1000000", seconds: "5" };
 
 const words = process.argv.slice(2);
@@ -66,6 +66,9 @@ async function measure(entities: number): Promise<Figures> {
     const counts = await when("count", entities, () => measureCounts(place));
     const patch = await rate(place, "patch");
     const insert = await rate(place, "insert");
+    const alone = await when("alone", entities, () =>
+      measureRate(place, { work: "insert", seconds, isAlone: true }),
+    );
     const memoryMb = await when("memory", entities, () => anonymousMegabytes(place.server.pid));
     return {
       entities,
@@ -76,6 +79,7 @@ async function measure(entities: number): Promise<Figures> {
         ...(insert && { insert }),
       },
       ...(startMs !== undefined && { startMs }),
+      ...(alone && { alone }),
       ...(longList && { longList }),
       ...(counts && { counts }),
       ...(exported && { export: exported }),
@@ -87,7 +91,7 @@ async function measure(entities: number): Promise<Figures> {
 }
 
 function rate(place: Place, work: RateWork) {
-  return when(work, place.seed.entities, () => measureRate(place, work, seconds));
+  return when(work, place.seed.entities, () => measureRate(place, { work, seconds }));
 }
 
 async function when<T>(

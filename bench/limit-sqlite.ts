@@ -9,6 +9,8 @@ import { entityOf, pick, randomOf } from "./entity-source.ts";
 export interface RawTask {
   readonly work: "get" | "list" | "list10k" | "insert" | "patch";
   readonly seconds: number;
+  /** Works that one commit carries: 100 by the bar's own words. */
+  readonly perCommit: number;
   /** Ids of entities to read or change; for lists, ids to begin after. */
   readonly ids: readonly string[];
   /** Groups that the caller sees, its user, and all the principals that it is. */
@@ -52,7 +54,7 @@ function stepOf(task: RawTask): () => number {
     case "insert":
       return insertStep(task);
     case "patch":
-      return () => inTransaction(() => patchOne(pick(task.ids, random), task.user));
+      return () => inTransaction(task, () => patchOne(pick(task.ids, random), task.user));
     default:
       return task.work satisfies never;
   }
@@ -75,7 +77,11 @@ function listStep({ reach, user, principals, ids }: RawTask): () => number {
   return () => read(sql, [pick(ids, random), bytes, owner, ...principals]);
 }
 
-function inTransaction(write: () => void, finish: () => void = () => undefined): number {
+function inTransaction(
+  { perCommit }: RawTask,
+  write: () => void,
+  finish: () => void = () => undefined,
+): number {
   connection.run("BEGIN IMMEDIATE");
   for (let count = 0; count < perCommit; count++) write();
   finish();
@@ -86,7 +92,8 @@ function inTransaction(write: () => void, finish: () => void = () => undefined):
 }
 
 /** With the tallies of the groups, one row for each group in a commit. */
-function insertStep({ reach, user }: RawTask): () => number {
+function insertStep(task: RawTask): () => number {
+  const { reach, user } = task;
   const groups = reach.map((group) => connection.dictionary.groupNumber(group) as number);
   const owner = connection.dictionary.ownerNumber(user) ?? 1;
   const bodies = Array.from({ length: 1_000 }, () => JSON.stringify(entityOf(random)));
@@ -103,7 +110,7 @@ function insertStep({ reach, user }: RawTask): () => number {
     for (const [group, count] of counts) connection.run(tally, [n, group, count]);
     counts.clear();
   };
-  return () => inTransaction(write, finish);
+  return () => inTransaction(task, write, finish);
 }
 
 interface RawInsert {
@@ -160,5 +167,3 @@ const changeSql =
   "INSERT INTO change (seq, op, store, id, time, by, b_grp, b_own, b_acc, b_time, b_at, b_rev, " +
   "b_body, a_grp, a_own, a_acc, a_time, a_at, a_body) " +
   "VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-/** Works that one commit carries (the bar's own words). */
-const perCommit = 100;

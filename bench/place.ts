@@ -21,7 +21,7 @@ export interface Place {
   /** Entities that the member of the middle group sees. */
   readonly ids: readonly string[];
   /** What the raw loop must know to do the same work. */
-  readonly task: Omit<RawTask, "work" | "seconds">;
+  readonly task: Omit<RawTask, "work" | "seconds" | "perCommit">;
   end(): Promise<void>;
 }
 

@@ -25,14 +25,25 @@ export interface Rates {
   readonly memoryMb: number;
 }
 
-export async function measureRate(place: Place, work: RateWork, seconds: number): Promise<Rates> {
+export interface RateTask {
+  readonly work: RateWork;
+  readonly seconds: number;
+  /** Whether one client alone waits for each answer; else 64 do. */
+  readonly isAlone?: boolean;
+}
+
+export async function measureRate(
+  place: Place,
+  { work, seconds, isAlone = false }: RateTask,
+): Promise<Rates> {
   const { requests, sample, cursors } = await requestsOf(place, work);
   const url = await bareUrl(place, sample);
-  const task: RawTask = { ...place.task, work, seconds, ids: cursors ?? place.ids };
+  const perCommit = isAlone ? 1 : 100;
+  const task: RawTask = { ...place.task, work, seconds, perCommit, ids: cursors ?? place.ids };
   const stoa: LoadResult[] = [];
   const bare: LoadResult[] = [];
   const raw: RawResult[] = [];
-  const load = { requests, connections: 64, seconds };
+  const load = { requests, connections: isAlone ? 1 : 64, seconds };
   let memoryMb = 0;
   // Caches and compiled code first, as the raw loop does for itself.
   for (const each of [place.server.url, url]) {
