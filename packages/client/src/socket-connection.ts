@@ -31,6 +31,8 @@ export interface SocketListener {
   connected(): void;
   /** It is gone and will come back. */
   lost(): void;
+  /** Who speaks has changed: what was told was told to somebody else. */
+  renewed(): void;
   /** It is refused, or ended by the server, and does not come back by itself. */
   ended(error: StoaError): void;
   /** `change`, `gap` or `end`, with what it holds. */
@@ -160,7 +162,10 @@ export class SocketConnection {
     this.#socket = socket;
     this.#hear(socket);
     // Who speaks is said once, when connecting.
-    this.#deaf = credentials.listen(() => socket.disconnect().connect());
+    this.#deaf = credentials.listen(() => {
+      this.#each((listener) => listener.renewed());
+      socket.disconnect().connect();
+    });
     return socket;
   }
 

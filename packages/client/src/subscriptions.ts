@@ -56,7 +56,7 @@ export class Subscriptions implements SocketListener {
    * Gives what ends it.
    */
   follow(wish: Wish, since: number | null, sink: Sink): () => void {
-    const subscription = { wish, sink, since, number: null };
+    const subscription = { wish, sink, since, number: null, isRenewed: false };
     this.#all.add(subscription);
     this.#deaf ??= this.#connection.listen(this);
     if (this.#connection.isConnected) void this.#begin(subscription);
@@ -72,6 +72,14 @@ export class Subscriptions implements SocketListener {
     for (const subscription of [...this.#all]) {
       subscription.number = null;
       subscription.sink.lost();
+    }
+  }
+
+  /** Another caller sees other things, so that nothing is resumed. */
+  renewed(): void {
+    for (const subscription of this.#all) {
+      subscription.isRenewed = subscription.since !== null;
+      subscription.since = null;
     }
   }
 
@@ -111,7 +119,8 @@ export class Subscriptions implements SocketListener {
         this.#byNumber.set(number, subscription);
         // What was missed while away is still to come, up to `seq` and further.
         if (since === null || gap) subscription.since = seq;
-        sink.begun(seq, gap === true);
+        sink.begun(seq, gap === true || subscription.isRenewed);
+        subscription.isRenewed = false;
       });
     } catch (cause) {
       const error = cause as StoaError;
@@ -151,6 +160,8 @@ interface Subscription {
   /** The last number it was told, or began after. */
   since: number | null;
   number: string | null;
+  /** It was followed by somebody else before. */
+  isRenewed: boolean;
 }
 
 interface Begun {

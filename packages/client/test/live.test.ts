@@ -8,6 +8,7 @@ import { type City, citiesHouse } from "./cities.ts";
 
 const { stoa, client, cities, another } = await citiesHouse();
 const other = (await another()).store<City>("cities");
+const first = await cities.create({ name: "first" });
 
 async function withLive(
   query: LiveQuery,
@@ -174,6 +175,27 @@ test("changes are followed in order, from where one was", async () => {
   assert.deepEqual(told, ["begun", "update", "leave", "enter"]);
   const missed = await take(begun.seq + 1_000_000, 1);
   assert.equal(missed[0]?.kind, "gap");
+});
+
+test("who signs in as somebody else sees live what that one sees", async () => {
+  const roles = client.store<{ name: string }>("roles").find({ where: { name: "member" } });
+  const [role] = await Array.fromAsync(roles);
+  const group = await client.store("groups").create({ name: "north", parent: first.group });
+  const ada = { login: "ada", password: "correct horse" };
+  const draft = { ...ada, role: role?._id ?? "", group: group._id };
+  await client.store("users").create(draft);
+  const page = await another();
+  const live = page.store<City>("cities").live({ where: { country: "DK" } });
+  await live.ready;
+  await cities.create({ name: "Ribe", country: "DK", group: group._id });
+  await cities.create({ name: "Vejle", country: "DK" });
+  await until(() => live.entities.length === 2, "both");
+  await page.account.signIn(ada);
+  await until(() => live.entities.length === 1 && live.state === "live", "hers alone");
+  assert.equal(live.entities[0]?.name, "Ribe");
+  await cities.create({ name: "Odense", country: "DK", group: group._id });
+  await until(() => live.entities.length === 2, "what comes for her");
+  live.close();
 });
 
 test("what may not be followed is refused, and an ended credential ends a set", async () => {
