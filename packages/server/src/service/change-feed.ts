@@ -323,7 +323,7 @@ export class ChangeFeed implements FollowedFeed, ReplaySource, PeopleFeed, MoveS
       const event = subscription.eventOf(opened);
       if (event) follower.push(subscription, event);
       const endedAt = performance.now();
-      if (!subscription.isDear(endedAt - startedAt, endedAt)) return;
+      if (!subscription.isDear(endedAt - startedAt, endedAt, opened)) return;
       throw new StoaError("timeout", "The filter takes too long for each change.");
     } catch (cause) {
       this.end(follower, subscription, cause);
