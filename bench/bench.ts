@@ -7,18 +7,23 @@ import { mkdirSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Figures, rowsOf } from "./bars.ts";
 import { measureCounts, measureExport, measureLongList, measureStart } from "./delay.ts";
+import { writeSection } from "./document.ts";
 import { benchFolder } from "./kept-folder.ts";
 import { openPlace, type Place } from "./place.ts";
 import { anonymousMegabytes } from "./process.ts";
 import { measureRate, type RateWork } from "./rate.ts";
-import { keepFigures, machineText, writeDocument } from "./report.ts";
+import { keepFigures, loadText, machineText, runText, writeDocument } from "./report.ts";
+import { markdownOfSockets, textOfSockets } from "./socket-bars.ts";
+import { measureSockets } from "./socket-work.ts";
 import { textTable } from "./table.ts";
 
 const usage = `Usage: npm run bench -- [--entities 10000,1000000] [--seconds 5] [--only get,list]
-  works: start get list list10k count export patch insert alone memory
+  works: start get list list10k count export patch insert alone memory sockets
 `;
 /** The export first, while the heap is small; reads before what makes the store larger. */
-const works = "start export get list list10k count patch insert alone memory".split(" ");
+const works = "start export get list list10k count patch insert alone memory sockets".split(" ");
+/** Of design and document: the bars hold for so many. */
+const socketCount = 10_000;
 const defaults = { entities: "10000,1000000", seconds: "5" };
 
 const words = process.argv.slice(2);
@@ -26,11 +31,21 @@ const { sizes, seconds, chosen, isWhole } = readWords();
 const command = ["npm run bench", ...(words.length > 0 ? ["--", ...words] : [])].join(" ");
 mkdirSync(benchFolder, { recursive: true });
 process.stderr.write(`${machineText()}\n`);
+const isOfEntities = [...chosen].some((work) => work !== "sockets");
 const figures: Figures[] = [];
-for (const entities of sizes) figures.push(await measure(entities));
-keepFigures(command, figures);
-process.stdout.write(`${textTable(rowsOf(figures))}\n`);
+if (isOfEntities) {
+  for (const entities of sizes) figures.push(await measure(entities));
+  keepFigures(command, figures);
+  process.stdout.write(`${textTable(rowsOf(figures))}\n`);
+}
 if (isWhole) writeDocument(command, figures);
+if (chosen.has("sockets")) {
+  process.stderr.write(`sockets: ${socketCount}\n`);
+  const found = await measureSockets(socketCount);
+  keepFigures(command, found, "sockets.json");
+  process.stdout.write(`${textOfSockets(found)}\n`);
+  writeSection("sockets", `${runText(command)} ${loadText()}\n\n${markdownOfSockets(found)}`);
+}
 process.exit(0);
 
 function readWords() {

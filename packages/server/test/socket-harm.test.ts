@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { limit, matches, parseFilter } from "@stoa/domain";
 import type { Socket } from "socket.io-client";
 import { createWorld } from "./api-table.ts";
 import { BareSocket, call, connected, until } from "./socket-client.ts";
@@ -44,6 +45,17 @@ async function create(body: object): Promise<string> {
 
 const numbers = (changes: Heard[]) => changes.map(({ entity }) => entity.n);
 
+/** How the feed stands, by the names of `/metrics`. */
+async function feedMetrics(): Promise<Readonly<Record<string, number>>> {
+  const { text } = await world.send({ as: "admin", url: "/metrics" });
+  const lines = [...text.matchAll(/^stoa_feed_(\w+) (\S+)$/gm)];
+  return Object.fromEntries(lines.map(([, name, value]) => [name, Number(value)]));
+}
+
+function closeAll(): void {
+  for (const one of open.splice(0)) one.close();
+}
+
 test("what is committed between subscribe and its answer comes once", async () => {
   for (let round = 0; round < 20; round++) {
     const socket = await client();
@@ -78,6 +90,7 @@ test("what is committed during a replay comes once, and in order", async () => {
 });
 
 test("one that does not read gets a gap, and nobody else notices", async () => {
+  const before = await feedMetrics();
   const slow = new BareSocket(
     `${world.url.replace("http", "ws")}/socket.io/?EIO=3&transport=websocket&events=cities`,
     { authorization: `Bearer ${world.tokenOf("ada")}` },
@@ -97,28 +110,64 @@ test("one that does not read gets a gap, and nobody else notices", async () => {
   const last = await create({ n: "after" });
   const frame = await slow.next((one) => one.includes(last));
   assert.ok(JSON.parse(frame.slice(2))[1].seq > gap[1].seq, "and then goes on");
+  await create({ n: "reported" });
+  await until(() => quick.others.length === 0, "nothing but changes for the quick one");
+  const now = await feedMetrics();
+  assert.ok((now["drops_total"] ?? 0) > (before["drops_total"] ?? 0), "what is dropped is counted");
+  assert.equal(now["gaps_total"], (before["gaps_total"] ?? 0) + 1);
+  assert.ok((now["events_total"] ?? 0) >= (before["events_total"] ?? 0) + 120);
 });
 
-test("a dear filter ends its own subscription", async () => {
+test("a dear filter ends its own subscription, before it has taken much", async () => {
+  closeAll();
   const part = ["==", ["upper", ["property", "text"]], "b"];
   const filter = ["||", ...Array.from({ length: 60 }, () => part)];
+  const text = "a".repeat(300_000);
   const dear = await follow({ store: "cities", filter });
   const other = await follow({ store: "cities", filter: { kind: "dear" }, only: ["n"] });
-  for (let n = 0; n < 30; n++) await create({ kind: "dear", n, text: "a".repeat(300_000) });
+  const before = await feedMetrics();
+  for (let n = 0; n < 30; n++) await create({ kind: "dear", n, text });
   await until(() => other.changes.length === 30, "all for the other one");
   await until(() => dear.others.some(([name]) => name === "end"), "the end");
   assert.equal(dear.others[0]?.[1].tags[0], "error_timeout");
   assert.ok(dear.socket.connected);
+  const { tests_total: tests = 0 } = await feedMetrics();
+  // Each costs more than a twentieth of what a filter may take of a second.
+  const ofDear = tests - (before["tests_total"] ?? 0) - 30;
+  assert.ok(costOf(filter, text) > limit.filterMsPerSecondMax / 20, "it is dear");
+  assert.ok(ofDear >= 1 && ofDear <= 21, `tested ${ofDear} times`);
 });
 
-test("one that subscribes without end meets a limit", async () => {
-  const socket = await client();
+/** Milliseconds that the thread works on it. */
+function costOf(filter: unknown, text: string): number {
+  const parsed = parseFilter(JSON.stringify(filter));
+  matches(parsed, { text });
+  const before = process.threadCpuUsage();
+  matches(parsed, { text });
+  const { user, system } = process.threadCpuUsage(before);
+  return (user + system) / 1_000;
+}
+
+test("one that subscribes without end meets a limit, and costs others nothing", async () => {
+  closeAll();
   const wishes = Array.from({ length: 1_100 }, (_, n) => ({ store: "cities", where: { n: -n } }));
-  const answers = await Promise.all(wishes.map((wish) => socket.emitWithAck("subscribe", wish)));
-  assert.equal(answers.filter(({ success }) => success).length, 1_000);
-  assert.equal(answers.at(-1).name, "TooManyRequests");
-  assert.equal((await socket.emitWithAck("unsubscribe", { subscription: "1" })).success, true);
-  assert.equal((await socket.emitWithAck("subscribe", { store: "cities" })).success, true);
+  for (let count = 0; count < 3; count++) {
+    const socket = await client();
+    const answers = await Promise.all(wishes.map((wish) => socket.emitWithAck("subscribe", wish)));
+    assert.equal(answers.filter(({ success }) => success).length, 1_000);
+    assert.equal(answers.at(-1).name, "TooManyRequests");
+    assert.equal((await socket.emitWithAck("unsubscribe", { subscription: "1" })).success, true);
+    const again = { store: "cities", where: { n: "none" } };
+    assert.equal((await socket.emitWithAck("subscribe", again)).success, true);
+  }
+  const other = await follow({ store: "cities", filter: { kind: "plain" } });
+  const before = await feedMetrics();
+  assert.deepEqual([before["followers"], before["subscriptions"]], [4, 3_001]);
+  for (let n = 1; n <= 20; n++) await create({ kind: "plain", n });
+  await until(() => other.changes.length === 20, "all for the other one");
+  const now = await feedMetrics();
+  assert.equal(now["tests_total"], (before["tests_total"] ?? 0) + 20, "nobody else is tested");
+  assert.ok((now["lag_milliseconds"] ?? Number.NaN) >= 0);
 });
 
 test("what is asked for wrongly is told, and breaks nothing", async () => {

@@ -82,7 +82,7 @@ test("processes are added up by the time of their points", () => {
   const feed = { kind: "feed", followers: 3, subscriptions: 4, lagMs: 9 } as const;
   const other = loadOf((window, clock) => {
     window.observe(request(100));
-    window.observe({ ...feed, events: 5, gaps: 1, drops: 0 });
+    window.observe({ ...feed, events: 5, gaps: 1, drops: 0, tests: 5 });
     clock.now += limit.loadPointMs;
     window.observe(request(1));
     window.observe({ kind: "fault", incident: "i", cause: 1 });

@@ -99,11 +99,27 @@ test("metrics count requests by pattern and class, and unknown verbs under one n
 
 test("metrics show how the feed of changes stands", async () => {
   const { observe, metrics } = observer({ level: "silent", write: () => {} });
-  const counts = { followers: 3, subscriptions: 4, events: 5, gaps: 6, drops: 7, lagMs: 8 };
+  const counts = {
+    followers: 3,
+    subscriptions: 4,
+    events: 5,
+    gaps: 6,
+    drops: 7,
+    tests: 9,
+    lagMs: 8,
+  };
   observe({ kind: "feed", ...counts });
   const text = await metrics();
-  for (const line of ["followers 3", "subscriptions 4", "events_total 5", "lag_milliseconds 8"]) {
-    assert.ok(text.includes(`stoa_feed_${line}\n`), line);
+  for (const [name, value] of [
+    ["followers", 3],
+    ["subscriptions", 4],
+    ["events_total", 5],
+    ["gaps_total", 6],
+    ["drops_total", 7],
+    ["tests_total", 9],
+    ["lag_milliseconds", 8],
+  ]) {
+    assert.ok(text.includes(`stoa_feed_${name} ${value}\n`), `${name} ${value}`);
   }
 });
 

@@ -162,6 +162,7 @@ function createFeedMeter(registry: Registry): (report: FeedReport) => void {
     events: gauge("events_total", "Events sent."),
     gaps: gauge("gaps_total", "Gaps told, after which a client fetches anew."),
     drops: gauge("drops_total", "Events thrown away for receivers that are slow."),
+    tests: gauge("tests_total", "Subscriptions that changes were tested against."),
     lagMs: gauge("lag_milliseconds", "How long the feed has been behind the log.", "max"),
   };
   return (report) => {

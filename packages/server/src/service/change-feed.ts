@@ -29,7 +29,7 @@ import type { House } from "./house.ts";
 import type { Observe } from "./observation.ts";
 
 export class ChangeFeed implements FollowedFeed, ReplaySource, PeopleFeed, MoveSource {
-  readonly counts = { events: 0, gaps: 0, drops: 0 };
+  readonly counts = { events: 0, gaps: 0, drops: 0, tests: 0 };
   readonly window = new ChangeWindow();
   readonly audience = new FeedAudience();
   readonly turns = new Turns();
@@ -292,7 +292,10 @@ export class ChangeFeed implements FollowedFeed, ReplaySource, PeopleFeed, MoveS
     this.#catchingUp.add(way);
     this.#replayTo(follower, subscription)
       .catch((cause: unknown) => this.end(follower, subscription, cause))
-      .finally(() => this.#catchingUp.delete(way));
+      .finally(() => {
+        this.#catchingUp.delete(way);
+        this.#report(0);
+      });
   }
 
   async #replayTo(follower: Follower, subscription: Subscription): Promise<void> {
@@ -308,8 +311,7 @@ export class ChangeFeed implements FollowedFeed, ReplaySource, PeopleFeed, MoveS
       if (subscription.isOver || follower.isClosed) return;
       // At once: no change comes between the last look and the first word of the feed.
       if (subscription.position < this.#position) continue;
-      this.audience.hear(follower, subscription);
-      return this.#report(0);
+      return this.audience.hear(follower, subscription);
     }
   }
 
@@ -318,6 +320,7 @@ export class ChangeFeed implements FollowedFeed, ReplaySource, PeopleFeed, MoveS
     if (sequence <= subscription.position) return;
     subscription.position = sequence;
     if (!subscription.concerns(store)) return;
+    this.counts.tests++;
     const startedAt = performance.now();
     try {
       const event = subscription.eventOf(opened);
@@ -371,7 +374,8 @@ export class ChangeFeed implements FollowedFeed, ReplaySource, PeopleFeed, MoveS
 
   #report(lagMs: number): void {
     const { followers, size } = this.audience;
-    const sizes = { followers: followers.size, subscriptions: size };
+    const subscriptions = size + this.#catchingUp.size;
+    const sizes = { followers: followers.size, subscriptions };
     this.#observe({ kind: "feed", ...sizes, ...this.counts, lagMs });
   }
 }

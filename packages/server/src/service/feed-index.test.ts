@@ -53,6 +53,22 @@ test("of ten thousand that follow one value each, a change finds the one", () =>
   assert.equal(candidatesOf(index, entity({ n: -1 })).size, 0);
 });
 
+test("of ten thousand that follow any of two values each, a change finds the ones", () => {
+  const index = new FeedIndex<Indexed>();
+  const filterOf = (...values: number[]): Filter => {
+    const of = values.map((value) => ({ kind: "element", op: "==", path: ["n"], value }) as const);
+    return { kind: "any", of };
+  };
+  const all = Array.from({ length: 10_000 }, (_, n) => follower(filterOf(n, n + 1)));
+  for (const one of all) index.add(one);
+  assert.deepEqual([...candidatesOf(index, entity({ n: 77 }))], [all[76], all[77]]);
+  index.remove(all[76] as Indexed);
+  assert.deepEqual([...candidatesOf(index, entity({ n: 77 }))], [all[77]]);
+  const mixed: Filter = { kind: "any", of: [filterOf(1), parseFilter('{"m":1}')] };
+  index.add(follower(mixed, { caller: callerOf("bob") }));
+  assert.equal(candidatesOf(index, entity({ m: 1 })).size, 1, "of two paths by what it may see");
+});
+
 test("those who follow everything are found by what they may see", () => {
   const index = new FeedIndex<Indexed>();
   const [ada, bob] = [follower(everything), follower(everything, { caller: callerOf("bob") })];

@@ -24,7 +24,7 @@ export interface Indexed {
 
 /** Where a subscription stands: under values of one path, under principals, or among the rest. */
 type Place =
-  | { readonly by: "path"; readonly path: Path; readonly key: string }
+  | { readonly by: "path"; readonly path: Path; readonly keys: readonly string[] }
   | { readonly by: "principal"; readonly keys: readonly string[] }
   | { readonly by: "rest" };
 
@@ -92,7 +92,7 @@ class Shelf<S> {
       const name = pathText(place.path);
       const shelf = this.#byPath.get(name) ?? { path: place.path, byKey: new Map() };
       this.#byPath.set(name, shelf);
-      put(shelf.byKey, place.key, subscription);
+      for (const key of place.keys) put(shelf.byKey, key, subscription);
     }
   }
 
@@ -104,7 +104,7 @@ class Shelf<S> {
       const name = pathText(place.path);
       const shelf = this.#byPath.get(name);
       if (!shelf) return;
-      take(shelf.byKey, place.key, subscription);
+      for (const key of place.keys) take(shelf.byKey, key, subscription);
       if (shelf.byKey.size === 0) this.#byPath.delete(name);
     }
   }
@@ -129,8 +129,10 @@ function placeOf({ filter, kind, caller }: Indexed): Place {
   return { by: "principal", keys: [caller.user, ...caller.groups] };
 }
 
-/** The first equality that the whole filter depends on. */
-function equalityOf(filter: Filter): Extract<Place, { by: "path" }> | undefined {
+type Equality = Extract<Place, { by: "path" }>;
+
+/** The first equality, with one value or any of several, that the whole filter depends on. */
+function equalityOf(filter: Filter): Equality | undefined {
   if (filter.kind === "all") {
     for (const part of filter.of) {
       const found = equalityOf(part);
@@ -138,9 +140,21 @@ function equalityOf(filter: Filter): Extract<Place, { by: "path" }> | undefined 
     }
     return undefined;
   }
+  if (filter.kind === "any") return anyOf(filter.of.map(equalityOf));
   const pair = pairOf(filter);
   const key = pair && keyOf(pair.value);
-  return pair && key !== undefined ? { by: "path", path: pair.path, key } : undefined;
+  return pair && key !== undefined ? { by: "path", path: pair.path, keys: [key] } : undefined;
+}
+
+/** All of them as one, where they are about one path. */
+function anyOf([first, ...others]: readonly (Equality | undefined)[]): Equality | undefined {
+  if (!first) return undefined;
+  const keys = new Set(first.keys);
+  for (const other of others) {
+    if (!other || pathText(other.path) !== pathText(first.path)) return undefined;
+    for (const key of other.keys) keys.add(key);
+  }
+  return { ...first, keys: [...keys] };
 }
 
 function pairOf(filter: Filter): { path: Path; value: Json } | undefined {

@@ -34,6 +34,8 @@ export interface FeedReport {
   readonly events: number;
   readonly gaps: number;
   readonly drops: number;
+  /** Candidates: how often a change was tested against a subscription. */
+  readonly tests: number;
   /** How long it has not been up to date with the log; 0 when it is. */
   readonly lagMs: number;
 }
