@@ -105,6 +105,11 @@ export const queryMsMax = 10_000;
 /** Subscriptions of one socket or stream, and calls of one socket that run at the same time. */
 export const subscriptionsMax = 1_000;
 export const socketCallsMax = 64;
+/** Pings of Socket.IO, milliseconds: every interval, and missed after the timeout besides. */
+export const pingIntervalMsDefault = 25_000;
+export const pingTimeoutMsDefault = 60_000;
+export const pingMsMin = 100;
+export const pingMsMax = 600_000;
 /** What waits for a receiver that reads slowly; past either it gets a gap instead. */
 export const queuedEventsMax = 10_000;
 export const queuedBytesMax = 8 * 1024 * 1024;

@@ -1,6 +1,6 @@
 /**
- * Clients that are cut at random, and a server that is killed, while changes flow: by resuming with
- * `since` each gets every change once and in order, and ends with what the store holds.
+ * Clients that are cut or fall silent at random, and a server that is killed, while changes flow: by
+ * resuming with `since` each gets every change once and in order, and ends with what the store holds.
  * `STOA_CHANGES=20000` makes it the long run.
  */
 import assert from "node:assert/strict";
@@ -42,8 +42,11 @@ test("50 clients miss nothing and get nothing twice, whatever is cut", async (co
     for (const client of clients) assert.deepEqual(sorted(client.known), sorted(expected));
     const cuts = clients.reduce((sum, client) => sum + client.cuts, 0);
     const events = clients.reduce((sum, client) => sum + client.events, 0);
-    context.diagnostic(`${writer.changes} changes, ${events} events, ${cuts} cuts`);
+    const dropped = clients.reduce((sum, client) => sum + client.dropped, 0);
+    const done = `${writer.changes} changes, ${events} events, ${cuts} cuts`;
+    context.diagnostic(`${done}, ${dropped} dropped as they did not answer pings`);
     assert.ok(cuts > clientCount, "they were cut");
+    assert.ok(dropped > clientCount / 10, "they were dropped");
     assert.equal(
       clients.reduce((sum, client) => sum + client.gaps, 0),
       0,
@@ -66,7 +69,8 @@ interface Item {
 }
 
 async function started(data: string): Promise<ServerProcess> {
-  const args = ["--port", String(port), "--data", data, "--log", "error"];
+  const pings = ["--ping-interval", "200", "--ping-timeout", "300"];
+  const args = ["--port", String(port), "--data", data, "--log", "error", ...pings];
   const program = new ServerProcess(args, { STOA_ADMIN_PASSWORD: password });
   await program.ready();
   return program;
@@ -84,6 +88,9 @@ class Client {
   events = 0;
   cuts = 0;
   gaps = 0;
+  /** How often the server ended it, since it did not answer pings. */
+  dropped = 0;
+  #isSilent = false;
   #last: number | undefined;
   #socket: Socket | undefined;
   #isClosed = false;
@@ -99,6 +106,7 @@ class Client {
     const options = { transports: ["websocket"], forceNew: true, reconnection: false, auth };
     const socket = io(url, options);
     this.#socket = socket;
+    this.#isSilent = false;
     socket.on("change", (change) => this.#take(change));
     socket.on("gap", () => this.#miss());
     socket.on("connect", async () => {
@@ -114,15 +122,24 @@ class Client {
       this.#socket = undefined;
       setTimeout(() => this.open(), 20 + Math.random() * 100);
     };
-    socket.on("disconnect", again);
+    socket.on("disconnect", (why) => {
+      if (this.#isSilent && why === "transport close") this.dropped++;
+      again();
+    });
     socket.on("connect_error", again);
   }
 
-  /** Without a word to the server, or with one. */
+  /** Without a word to the server, or with one; or it says nothing more, and hears on. */
   cut(): void {
-    if (!this.#socket?.connected) return;
+    if (!this.#socket?.connected || this.#isSilent) return;
     this.cuts++;
-    const { transport } = this.#socket.io.engine as unknown as Cuttable;
+    const engine = this.#socket.io.engine as unknown as Cuttable;
+    if (Math.random() < 0.3) {
+      this.#isSilent = true;
+      engine._sendPacket = () => {};
+      return;
+    }
+    const { transport } = engine;
     if (Math.random() < 0.7) transport.ws._socket?.resetAndDestroy();
     else this.#socket.disconnect();
   }
@@ -154,6 +171,8 @@ class Client {
 }
 
 interface Cuttable {
+  /** By which it answers pings too. */
+  _sendPacket: () => void;
   readonly transport: { readonly ws: { readonly _socket?: { resetAndDestroy(): void } } };
 }
 

@@ -34,6 +34,7 @@ export async function serveSockets(services: Services): Promise<SocketServer> {
     },
     trustedProxies: [],
     corsOrigins: [],
+    pings: { intervalMs: 25_000, timeoutMs: 60_000 },
     metrics: async () => "",
     statistics: async () => ({}),
     version: "1",

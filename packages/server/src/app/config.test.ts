@@ -28,6 +28,7 @@ describe("without a word", () => {
       corsOrigins: [],
       workers: 1,
       logLevel: "info",
+      pings: { intervalMs: 25_000, timeoutMs: 60_000 },
       changeLog: { ageMsMax: 7 * 86_400_000, bytesMax: 4096 * 1024 * 1024 },
       sessionLifeMs: 86_400_000,
     });
@@ -55,6 +56,8 @@ describe("a setting", () => {
       STOA_LOG: "debug",
       STOA_LOG_DAYS: "30",
       STOA_LOG_SIZE: "100",
+      STOA_PING_INTERVAL: "5000",
+      STOA_PING_TIMEOUT: "10000",
     });
     assert.deepEqual(config, {
       port: 0,
@@ -67,6 +70,7 @@ describe("a setting", () => {
       metricsToken: "m3trics",
       workers: 4,
       logLevel: "debug",
+      pings: { intervalMs: 5_000, timeoutMs: 10_000 },
       changeLog: { ageMsMax: 30 * 86_400_000, bytesMax: 100 * 1024 * 1024 },
       sessionLifeMs: 86_400_000,
     });
@@ -103,6 +107,8 @@ const accepted: [string, string][] = [
   ["--log", "silent"],
   ["--log-days", "1"],
   ["--log-size", "1"],
+  ["--ping-interval", "100"],
+  ["--ping-timeout", "600000"],
 ];
 const refused: [string, string, RegExp][] = [
   ["--port", "65536", /no port/],
@@ -125,6 +131,8 @@ const refused: [string, string, RegExp][] = [
   ["--log-days", "0", /no number of days/],
   ["--log-days", "1.5", /no number of days/],
   ["--log-size", "0", /no size/],
+  ["--ping-interval", "99", /no time/],
+  ["--ping-timeout", "600001", /no time/],
   ["--workers", "0", /1 to 64/],
   ["--workers", "65", /1 to 64/],
   ["--workers", "-2", /1 to 64/],

@@ -28,6 +28,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** How much of the log of changes is kept for those who resume. */
   readonly changeLog: { readonly ageMsMax: number; readonly bytesMax: number };
+  /** How Socket.IO finds out that a client is gone. */
+  readonly pings: { readonly intervalMs: number; readonly timeoutMs: number };
   /** Life of a session; no flag sets it, only tests shorten it. */
   readonly sessionLifeMs: number;
 }
@@ -65,6 +67,8 @@ export const helpText = `Usage: npm start -- [options]
   --log <level>            ${logLevels.join(", ")}       STOA_LOG          info
   --log-days <1..3650>     how long changes are kept              STOA_LOG_DAYS     7
   --log-size <MiB>         how much of them at most               STOA_LOG_SIZE     4096
+  --ping-interval <ms>     how often sockets are pinged           STOA_PING_INTERVAL ${limit.pingIntervalMsDefault}
+  --ping-timeout <ms>      silence that ends one, besides         STOA_PING_TIMEOUT ${limit.pingTimeoutMsDefault}
   --help, --version
 
 Only in the environment, as arguments show in the list of processes:
@@ -85,6 +89,8 @@ const flags: readonly Flag[] = [
   { name: "--log", variable: "STOA_LOG" },
   { name: "--log-days", variable: "STOA_LOG_DAYS" },
   { name: "--log-size", variable: "STOA_LOG_SIZE" },
+  { name: "--ping-interval", variable: "STOA_PING_INTERVAL" },
+  { name: "--ping-timeout", variable: "STOA_PING_TIMEOUT" },
 ];
 
 /**
@@ -113,6 +119,7 @@ export function parseConfig(
     workers: Number(readText(source, "STOA_WORKERS", judgeWorkers) ?? 1),
     logLevel: readLogLevel(source),
     changeLog: readChangeLog(source),
+    pings: readPings(source),
     sessionLifeMs: limit.sessionLifeMs,
   };
   if (config.workers > 1 && config.data === "memory") {
@@ -163,6 +170,21 @@ function readChangeLog(source: Source): Config["changeLog"] {
     ageMsMax: days === undefined ? limit.logAgeMsDefault : Number(days) * dayMs,
     bytesMax: size === undefined ? limit.logBytesDefault : Number(size) * 1024 * 1024,
   });
+}
+
+function readPings(source: Source): Config["pings"] {
+  const interval = readText(source, "STOA_PING_INTERVAL", judgePing);
+  const timeout = readText(source, "STOA_PING_TIMEOUT", judgePing);
+  return Object.freeze({
+    intervalMs: Number(interval ?? limit.pingIntervalMsDefault),
+    timeoutMs: Number(timeout ?? limit.pingTimeoutMsDefault),
+  });
+}
+
+function judgePing(value: string): string | undefined {
+  const { pingMsMin: min, pingMsMax: max } = limit;
+  if (/^\d{1,6}$/.test(value) && Number(value) >= min && Number(value) <= max) return undefined;
+  return `"${value}" is no time; give whole milliseconds, from ${min} to ${max}`;
 }
 
 const dayMs = 24 * 60 * 60 * 1000;

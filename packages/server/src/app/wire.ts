@@ -12,6 +12,7 @@ import { MemoryEngine } from "../storage/memory-engine.ts";
 import { dataBytes, openEngine } from "../storage/open-engine.ts";
 import { SqliteBackups } from "../storage/sqlite-backup.ts";
 import { createHttpServer } from "../transport/http-server.ts";
+import type { Pings } from "../transport/socket-gateway.ts";
 import { citySample } from "./city-sample.ts";
 
 export interface StoaOptions {
@@ -24,6 +25,8 @@ export interface StoaOptions {
   readonly trustedProxies?: readonly string[];
   readonly corsOrigins?: readonly string[];
   readonly metricsToken?: string;
+  /** Of Socket.IO; else those of `limit`. */
+  readonly pings?: Pings;
   readonly sessionLifeMs?: number;
   /** How much of the log of changes is kept; without it, all. */
   readonly changeLog?: LogRetention;
@@ -75,6 +78,7 @@ export async function startStoa(options: StoaOptions): Promise<Stoa> {
     version,
     trustedProxies: options.trustedProxies ?? [],
     corsOrigins: options.corsOrigins ?? [],
+    pings: options.pings ?? usualPings,
     ...(options.metricsToken !== undefined && { metricsToken: options.metricsToken }),
     ...(options.consoleFiles !== undefined && { consoleFiles: options.consoleFiles }),
     ready: () => true,
@@ -96,6 +100,11 @@ export async function startStoa(options: StoaOptions): Promise<Stoa> {
   };
   return { url, services, engine, firstPassword, close };
 }
+
+const usualPings: Pings = {
+  intervalMs: limit.pingIntervalMsDefault,
+  timeoutMs: limit.pingTimeoutMsDefault,
+};
 
 function engineAt(data: string, options: EngineOptions): Promise<Engine> {
   return data === "memory" ? Promise.resolve(new MemoryEngine(options)) : openEngine(data, options);

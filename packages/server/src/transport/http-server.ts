@@ -54,7 +54,7 @@ import {
   verbsOf,
 } from "./route.ts";
 import { proxiesOf } from "./socket/handshake.ts";
-import { createSocketGateway } from "./socket-gateway.ts";
+import { createSocketGateway, type Pings } from "./socket-gateway.ts";
 import { type UpgradeDoors, upgradeDoors } from "./upgrade.ts";
 
 export interface HttpServerOptions {
@@ -63,6 +63,8 @@ export interface HttpServerOptions {
   readonly trustedProxies: readonly string[];
   /** Origins besides the server's own that browsers may use it from; empty = CORS off. */
   readonly corsOrigins: readonly string[];
+  /** Of Socket.IO. */
+  readonly pings: Pings;
   /** What `/metrics` says. */
   readonly metrics: () => Promise<string>;
   /** What `/api/v1/statistics` says beside the stores: load and database. */
@@ -121,7 +123,7 @@ export function createHttpServer(services: Services, options: HttpServerOptions)
   ];
   const fault = faultOf(house);
   const doors = upgradeDoors(
-    [createSocketGateway({ ...house, fault }), createEventStream(house)],
+    [createSocketGateway({ ...house, fault }, options.pings), createEventStream(house)],
     fault,
   );
   const app = createApp(house, routes, options, { servers, doors });

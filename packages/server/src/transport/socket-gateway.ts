@@ -19,9 +19,12 @@ import {
 import { type SessionHouse, SocketSession } from "./socket/socket-session.ts";
 import type { UpgradeDoor } from "./upgrade.ts";
 
-/** Of the seed, milliseconds. */
-const pingInterval = 25_000;
-const pingTimeout = 60_000;
+/** How often a client must show that it is there, and how long it may be silent besides. */
+export interface Pings {
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+}
+
 /** How long protocol 4 may take to send its credential. */
 const connectTimeout = 5_000;
 
@@ -30,11 +33,14 @@ interface Admission {
   readonly credential: Credential | null;
 }
 
-export function createSocketGateway(house: SessionHouse & SocketDoor): UpgradeDoor {
+export function createSocketGateway(
+  house: SessionHouse & SocketDoor,
+  { intervalMs, timeoutMs }: Pings,
+): UpgradeDoor {
   const admissions = new WeakMap<IncomingMessage, Admission>();
   const engine = new Engine({
-    pingInterval,
-    pingTimeout,
+    pingInterval: intervalMs,
+    pingTimeout: timeoutMs,
     allowEIO3: true,
     transports: house.isShared ? ["websocket"] : ["polling", "websocket"],
     maxHttpBufferSize: limit.bodyBytesMax,
