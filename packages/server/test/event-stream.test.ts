@@ -89,6 +89,16 @@ test("before the upgrade, refusals come as JSON", async () => {
   }
 });
 
+test("without an upgrade a stream says that it is a WebSocket", async () => {
+  for (const path of ["/events/stream", "/api/v1//events/stream?store=cities"]) {
+    for (const method of ["GET", "POST"]) {
+      const { status, headers, json } = await world.send({ as: "ada", method, url: path });
+      assert.deepEqual([status, headers["upgrade"]], [426, "websocket"], path);
+      assert.deepEqual([json.success, json.code, json.tags], [false, "426", ["error_upgrade"]]);
+    }
+  }
+});
+
 class Events {
   text = "";
   isOver = false;

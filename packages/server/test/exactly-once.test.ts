@@ -1,6 +1,7 @@
 /**
- * Clients that are cut or fall silent at random, and a server that is killed, while changes flow: by
- * resuming with `since` each gets every change once and in order, and ends with what the store holds.
+ * Clients that are cut or fall silent at random, and a server that is killed, while changes flow:
+ * by resuming with `since` each gets every change once and in order, and ends with what the store
+ * holds.
  * `STOA_CHANGES=20000` makes it the long run.
  */
 import assert from "node:assert/strict";

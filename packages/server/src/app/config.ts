@@ -54,7 +54,7 @@ export function readAction(args: readonly string[]): "help" | "version" | "serve
   return args.includes("--version") ? "version" : "serve";
 }
 
-const { workersMax } = limit;
+const { workersMax, pingIntervalMsDefault: interval, pingTimeoutMsDefault: timeout } = limit;
 
 export const helpText = `Usage: npm start -- [options]
 
@@ -67,8 +67,8 @@ export const helpText = `Usage: npm start -- [options]
   --log <level>            ${logLevels.join(", ")}       STOA_LOG          info
   --log-days <1..3650>     how long changes are kept              STOA_LOG_DAYS     7
   --log-size <MiB>         how much of them at most               STOA_LOG_SIZE     4096
-  --ping-interval <ms>     how often sockets are pinged           STOA_PING_INTERVAL ${limit.pingIntervalMsDefault}
-  --ping-timeout <ms>      silence that ends one, besides         STOA_PING_TIMEOUT ${limit.pingTimeoutMsDefault}
+  --ping-interval <ms>     how often sockets are pinged           STOA_PING_INTERVAL ${interval}
+  --ping-timeout <ms>      silence that ends one, besides         STOA_PING_TIMEOUT ${timeout}
   --help, --version
 
 Only in the environment, as arguments show in the list of processes:

@@ -8,8 +8,10 @@ import { type WebSocket, WebSocketServer } from "ws";
 import type { FeedEvent } from "../service/feed-event.ts";
 import type { Wish } from "../service/feed-subscription.ts";
 import type { Services } from "../service/services.ts";
+import { respondProblem } from "./answer.ts";
 import { isCondition, parseCondition } from "./entity-api/where-condition.ts";
 import { changeFrame, envelopeOf, noticeFrame } from "./event-frame.ts";
+import { protocolProblemAt } from "./problem-at.ts";
 import { type Parameter, parseQueryString } from "./query-string.ts";
 import { authenticateSocket, type SocketDoor } from "./socket/handshake.ts";
 import { sinceOfText, storeOf } from "./socket/subscribe-wish.ts";
@@ -35,6 +37,9 @@ export function createEventStream(
   });
   return {
     takes: (path) => paths.has(path),
+    request: async ({ url }, response) => {
+      respondProblem(response, protocolProblemAt(url, "UPGRADE"));
+    },
     upgrade: async (request, socket, head) => {
       const { caller } = await authenticateSocket(house, request);
       const asked = streamQuery(request);

@@ -116,6 +116,7 @@ test("what is no request is answered with a whole answer in the same form", () =
   for (const [code, status] of [
     ["HPE_HEADER_OVERFLOW", 431],
     ["ERR_HTTP_REQUEST_TIMEOUT", 408],
+    ["UPGRADE", 426],
     ["HPE_INVALID_METHOD", 400],
     [undefined, 400],
   ] as const) {

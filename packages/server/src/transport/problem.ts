@@ -87,6 +87,11 @@ export function protocolFault(code: string | undefined): ProtocolFault {
       return faultOf(413, "error_too_large", "The extensions of the chunks are too long.");
     case "CONNECT":
       return { ...faultOf(405, "error_method", "This is no proxy."), headers: { allow: "" } };
+    case "UPGRADE":
+      return {
+        ...faultOf(426, "error_upgrade", "This is a WebSocket: ask with `Upgrade: websocket`."),
+        headers: { upgrade: "websocket", connection: "Upgrade" },
+      };
     case "OVERRIDE":
       return faultOf(
         400,
