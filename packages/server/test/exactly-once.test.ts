@@ -70,7 +70,7 @@ interface Item {
 }
 
 async function started(data: string): Promise<ServerProcess> {
-  const pings = ["--ping-interval", "200", "--ping-timeout", "300"];
+  const pings = ["--ping-interval", "1000", "--ping-timeout", "1000"];
   const args = ["--port", String(port), "--data", data, "--log", "error", ...pings];
   const program = new ServerProcess(args, { STOA_ADMIN_PASSWORD: password });
   await program.ready();

@@ -6,6 +6,7 @@ import {
   afterCursor,
   and,
   compareBy,
+  type Explanation,
   everything,
   type Json,
   type JsonObject,
@@ -235,6 +236,17 @@ function callOf(request: Request): readonly [string, ...unknown[]] | null {
       return ["patch", request.store, request.id, request.patch, {}];
     case "remove":
       return ["remove", request.store, request.id, request.parameters];
+    case "grant":
+      // A body of HTTP names at least one.
+      if (request.principals.length === 0) return null;
+      return ["grant", request.store, request.id, { grant: request.principals }];
+    case "revoke":
+      return ["revoke", request.store, request.id, request.principal];
+    case "transfer":
+      if (Object.keys(request.to).length === 0) return null;
+      return ["transfer", request.store, request.id, request.to];
+    case "explain":
+      return ["explain", request.store, request.id, { user: request.user }];
     default:
       return null;
   }
@@ -248,10 +260,18 @@ async function outcomeOf(
   const [name, ...rest] = args;
   try {
     const value = (await call(socket, name, ...rest)) as Json;
+    if (request.kind === "explain") return { kind: "done", value: explained(value) };
     return { kind: "done", value: request.kind === "find" ? chosen(request.query, value) : value };
   } catch (cause) {
     return { kind: "refused", code: codeOf(cause as { tags: string[] }) };
   }
+}
+
+/** Only what is decided, as the oracle says it. */
+function explained(value: Json): Json {
+  const { user, visible, verbs } = value as unknown as Explanation;
+  const allowed = Object.entries(verbs).map(([verb, decision]) => [verb, decision.allowed]);
+  return { user, visible, verbs: Object.fromEntries(allowed) as JsonObject };
 }
 
 /** The filter, order and page of a query that has no words on the wire, on all that is seen. */

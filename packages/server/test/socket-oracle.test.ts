@@ -39,7 +39,17 @@ test("every call over a socket answers what brute force over the rules says", as
       for (const close of closing) await close();
     }
   }
-  for (const kind of ["find", "read", "create", "update", "remove"]) {
+  for (const kind of [
+    "find",
+    "read",
+    "create",
+    "update",
+    "remove",
+    "grant",
+    "revoke",
+    "transfer",
+    "explain",
+  ]) {
     if (process.env.STOA_SEED) break;
     for (const how of ["done", "refused"]) {
       assert(

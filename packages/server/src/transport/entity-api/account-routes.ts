@@ -2,10 +2,9 @@
  * Signing in and out, and what a caller may know of itself and of others: `/auth`, `/auth/token`,
  * `/principals`, the root and health (seed, "Authentication and Authorization"; design 2).
  */
-import { type Caller, limit, ownValue, StoaError, violation } from "@stoa/domain";
+import { type Caller, ownValue, StoaError } from "@stoa/domain";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { requireAct } from "../../service/permission.ts";
-import type { DirectoryQuestion } from "../../service/services.ts";
 import { sendPrivate } from "../answer.ts";
 import { authenticateIfAny, endedCookie, sessionCookie } from "../authenticate.ts";
 import { parameterRecord } from "../query-string.ts";
@@ -14,6 +13,7 @@ import { apiPrefix, asCaller, type House, queryText, type Route } from "../route
 import { ownUser, signIn } from "../sign-in.ts";
 import { objectOf } from "./entity-body.ts";
 import { listText } from "./list-stream.ts";
+import { questionOf } from "./principals-query.ts";
 
 export function accountRoutes(house: House): readonly Route[] {
   const health = {
@@ -110,24 +110,4 @@ async function findPrincipals(house: House, ...[caller, request, reply]: Call): 
   const question = questionOf(parameterRecord(queryText(request)));
   const entries = await house.services.directory.find(caller, question);
   sendPrivate(reply, listText(entries.map((entry) => JSON.stringify(entry))));
-}
-
-function questionOf({
-  ids,
-  prefix,
-  limit: size,
-}: Readonly<Record<string, string>>): DirectoryQuestion {
-  const { principalsMax } = limit;
-  if (size !== undefined && !(/^\d{1,9}$/.test(size) && Number(size) <= principalsMax)) {
-    throw violation("limit", "integer", `must be an integer from 0 to ${principalsMax}`);
-  }
-  const wanted = ids?.split(",").map((id) => id.toLowerCase());
-  if (wanted && wanted.length > principalsMax) {
-    throw violation("ids", "maxItems", `must not name more than ${principalsMax} ids`);
-  }
-  return {
-    ...(wanted && { ids: wanted }),
-    ...(prefix !== undefined && { prefix }),
-    ...(size !== undefined && { limit: Number(size) }),
-  };
 }

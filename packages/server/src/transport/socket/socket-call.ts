@@ -1,32 +1,40 @@
 /**
- * Calls over a socket: `find`, `get`, `create`, `patch`, `remove`, `lookup` with the service and
- * limits of HTTP, in the calling convention of FeathersJS (design 5). Knows no socket.
+ * Calls over a socket: `find`, `get`, `create`, `patch`, `remove`, `lookup` and those of sharing,
+ * with the service and limits of HTTP, in the calling convention of FeathersJS (design 5). Knows
+ * no socket.
  */
 import {
   type Caller,
-  type EntityService,
-  type Found,
-  isJsonObject,
   type Json,
   type JsonObject,
   limit,
-  type Method,
-  parseJson,
+  type Patch,
+  parseJsonPatch,
   StoaError,
   violation,
   type WriteOptions,
 } from "@stoa/domain";
-import { requireAct } from "../../service/permission.ts";
 import type { Keyed, Services } from "../../service/services.ts";
 import { creationOf } from "../entity-api/entity-body.ts";
 import { parseIfMatch } from "../entity-api/etag.ts";
 import { keyedBy } from "../entity-api/idempotency.ts";
 import { type ListQuery, parseListQuery, parseReadOptions } from "../entity-api/list-query.ts";
-import { parameterRecord } from "../query-string.ts";
 import { withoutId } from "../reference-api/reference-body.ts";
-import { objectText } from "../reference-api/reference-text.ts";
 import { apiPrefix, referencePrefix } from "../route.ts";
+import {
+  answerOf,
+  type CallAnswer,
+  type Called,
+  demand,
+  idOf,
+  objectOf,
+  parametersOf,
+  placeOf,
+  plain,
+  shown,
+} from "./call-arguments.ts";
 import { feathersQuery, selectOf } from "./feathers-query.ts";
+import { explain, findPrincipals, grant, revoke, transfer } from "./sharing-call.ts";
 
 export const callMethods = [
   "find",
@@ -35,17 +43,15 @@ export const callMethods = [
   "patch",
   "remove",
   "lookup",
+  "grant",
+  "revoke",
+  "transfer",
+  "explain",
+  "principals",
   // Of the convention, and refused: entities are never replaced whole.
   "update",
 ] as const;
 export type CallMethod = (typeof callMethods)[number];
-
-/** What is acknowledged: `ack(null, value, etag)`. */
-export interface CallAnswer {
-  readonly value: Json;
-  /** The version of a whole entity: `"417.3"`. */
-  readonly etag: string | null;
-}
 
 /**
  * What the call answers.
@@ -60,6 +66,7 @@ export async function answerCall(
   method: CallMethod,
   args: readonly unknown[],
 ): Promise<CallAnswer> {
+  if (method === "principals") return findPrincipals(services, caller, plain(args[0]));
   const [path, ...rest] = args.map(plain);
   const place = placeOf(path ?? null);
   const entitiesOf = (keyed?: Keyed) =>
@@ -78,6 +85,14 @@ export async function answerCall(
       return removeOne(called);
     case "lookup":
       return { value: await lookUp(called), etag: null };
+    case "grant":
+      return grant(called);
+    case "revoke":
+      return revoke(called);
+    case "transfer":
+      return transfer(called);
+    case "explain":
+      return explain(called);
     case "update":
       throw new StoaError("method", "Entities are changed by patch.", { allow: ["PATCH"] });
     default:
@@ -85,53 +100,8 @@ export async function answerCall(
   }
 }
 
-interface Place {
-  readonly store: string;
-  readonly room: "reference" | null;
-}
-
-interface Called extends Place {
-  readonly caller: Caller;
-  readonly entities: EntityService;
-  /** Those that create once under a key. */
-  readonly entitiesOf: (keyed?: Keyed) => EntityService;
-  /** What follows the path. */
-  readonly rest: readonly Json[];
-}
-
-/** As a body of HTTP would give it: the same bounds and refusals. */
-function plain(value: unknown): Json {
-  if (typeof value === "string" || value === null || value === undefined) {
-    return value === undefined ? null : parseJson(JSON.stringify(value));
-  }
-  const text = JSON.stringify(value) ?? "null";
-  if (Buffer.byteLength(text) > limit.bodyBytesMax) {
-    throw new StoaError("too_large", `A body has at most ${limit.bodyBytesMax} bytes here.`);
-  }
-  return parseJson(text);
-}
-
-/** `cities`, `api/v1/cities`, `reference/extobjs`: slashes around them mean nothing. */
-function placeOf(path: Json): Place {
-  if (typeof path !== "string") throw violation("path", "type", "must be the name of a store");
-  const parts = path.split("/").filter((part) => part !== "");
-  if (parts[0] === "api" && parts[1] === "v1") parts.splice(0, 2);
-  if (parts[0] === "rest" && parts[1] === "v1") parts.splice(0, 2);
-  const room = parts.length === 2 && parts[0] === "reference" ? "reference" : null;
-  return { store: parts.slice(room ? 1 : 0).join("/"), room };
-}
-
-function demand({ caller, store, room }: Called, method: Method, id?: string): void {
-  const path = id === undefined ? [store] : [store, ":id"];
-  requireAct(
-    caller,
-    { method, path: room ? [room, ...path] : path },
-    id === undefined ? {} : { id },
-  );
-}
-
 async function findAll(called: Called): Promise<Json> {
-  demand(called, "GET");
+  demand(called, ["GET"]);
   const { entities, store } = called;
   const { query: asked, options, meta } = listOf(called.rest[0] ?? null);
   const query = called.room ? { ...asked, only: null } : asked;
@@ -167,7 +137,7 @@ function listOf(query: Json): ListQuery {
 
 async function getOne(called: Called): Promise<CallAnswer> {
   const id = idOf(called.rest[0] ?? null);
-  demand(called, "GET", id);
+  demand(called, ["GET", ":id"], { id });
   const query = called.rest[1] ?? null;
   const options =
     typeof query === "string" ? parseReadOptions(query) : { only: selectOf(objectOf(query)) };
@@ -176,7 +146,7 @@ async function getOne(called: Called): Promise<CallAnswer> {
 }
 
 async function createAny(called: Called): Promise<CallAnswer> {
-  demand(called, "POST");
+  demand(called, ["POST"]);
   const { store, room } = called;
   const creation = creationOf({ type: "json", value: called.rest[0] ?? null });
   const { idempotencyKey } = parametersOf(called.rest[1] ?? null);
@@ -197,17 +167,22 @@ async function createAny(called: Called): Promise<CallAnswer> {
 
 async function patchOne(called: Called): Promise<CallAnswer> {
   const id = idOf(called.rest[0] ?? null);
-  demand(called, "PATCH", id);
+  demand(called, ["PATCH", ":id"], { id });
   const options = writeOptions(called.rest[2] ?? null);
-  const patch = objectOf(called.rest[1] ?? null, "data");
-  const fields = called.room ? withoutId(patch).fields : patch;
-  const change = { kind: "merge", patch: fields } as const;
-  return answerOf(called, await called.entities.update(called.store, id, change, options));
+  const patch = patchOf(called, called.rest[1] ?? null);
+  return answerOf(called, await called.entities.update(called.store, id, patch, options));
+}
+
+/** A list of operations is a JSON Patch (RFC 6902), an object a merge patch (RFC 7396). */
+function patchOf({ room }: Called, data: Json): Patch {
+  if (Array.isArray(data) && !room) return { kind: "json", patch: parseJsonPatch(data) };
+  const patch = objectOf(data, "data");
+  return { kind: "merge", patch: room ? withoutId(patch).fields : patch };
 }
 
 async function removeOne(called: Called): Promise<CallAnswer> {
   const id = idOf(called.rest[0] ?? null);
-  demand(called, "DELETE", id);
+  demand(called, ["DELETE", ":id"], { id });
   const options = writeOptions(called.rest[1] ?? null);
   return answerOf(called, await called.entities.remove(called.store, id, options));
 }
@@ -217,41 +192,13 @@ function writeOptions(query: Json): WriteOptions {
   return { parameters, ifMatch: parseIfMatch(parameters["ifMatch"]) };
 }
 
-function answerOf(place: Place, { text, etag }: Found): CallAnswer {
-  return { value: shown(place, text), etag };
-}
-
 async function lookUp(called: Called): Promise<Json> {
-  demand(called, "LOOKUP");
+  demand(called, ["LOOKUP"]);
   const [key] = called.rest;
   if (typeof key !== "string" && typeof key !== "number") {
     throw violation("key", "type", "must be an id or a type: text or a number");
   }
   return called.entities.lookup(called.store, key);
-}
-
-function shown({ room }: Place, text: string): Json {
-  return JSON.parse(room ? objectText(text) : text) as Json;
-}
-
-/** Null stands for many entities at once, which no route of HTTP changes. */
-function idOf(id: Json): string {
-  if (typeof id === "string") return id.toLowerCase();
-  if (id === null) throw new StoaError("method", "One entity at a time: name its id.");
-  throw violation("id", "type", "must be text");
-}
-
-function objectOf(value: Json, name = "query"): JsonObject {
-  if (value === null && name === "query") return {};
-  if (isJsonObject(value)) return value;
-  throw violation(name, "type", "must be an object");
-}
-
-/** What the services read besides the entity: `{into: "<id>"}`. */
-function parametersOf(query: Json): Readonly<Record<string, string>> {
-  if (typeof query === "string") return parameterRecord(query);
-  const texts = Object.entries(objectOf(query)).filter(([, value]) => typeof value === "string");
-  return Object.fromEntries(texts) as Record<string, string>;
 }
 
 function tooMuch(): StoaError {
