@@ -8,9 +8,11 @@ import { cellValue, csvCell } from "./csv-cell.ts";
 
 /** Through a row of CSV and back. */
 function through(value: Json, isText: boolean): Json | undefined {
-  const [row] = parse(`x,${csvCell(value, isText)},y\r\n`) as string[][];
+  const [row] = parse(`x,${csvCell(value, isText)},y\r\n`, {
+    cast: (cell, { quoting }) => (cell === "" && !quoting ? null : cell),
+  }) as (string | null)[][];
   assert.equal(row?.length, 3);
-  return cellValue(row[1] ?? "", isText);
+  return cellValue(row[1] ?? null, isText);
 }
 
 test("a value goes through CSV as it is, whatever it is", () => {
@@ -55,7 +57,7 @@ test("cells of others are numbers where they read as such, texts where a schema 
   assert.equal(cellValue("true", false), true);
   assert.equal(cellValue("null", false), null);
   assert.deepEqual(cellValue('["a"]', false), ["a"]);
-  assert.equal(cellValue("", false), undefined);
+  assert.equal(cellValue(null, false), undefined);
 });
 
 test("a missing value is an empty cell, an empty text is not", () => {

@@ -98,6 +98,7 @@ async function* csvRows(
   const parser = parse({
     delimiter,
     skip_empty_lines: true,
+    cast: (cell, { quoting }) => (cell === "" && !quoting ? null : cell),
     // How many cells a row has is said by row.
     relax_column_count: true,
     max_record_size: limit.bodyBytesMax,
@@ -107,14 +108,14 @@ async function* csvRows(
   let columns: readonly Column[] | undefined;
   let row = 0;
   try {
-    for await (const cells of source.pipe(parser) as AsyncIterable<string[]>) {
+    for await (const cells of source.pipe(parser) as AsyncIterable<Cell[]>) {
       if (!columns) {
         columns = columnsOf(cells, textPaths);
         continue;
       }
       row++;
       const known = columns;
-      const characters = cells.reduce((sum, cell) => sum + cell.length, 0);
+      const characters = cells.reduce((sum, cell) => sum + (cell?.length ?? 0), 0);
       yield rowOf(row, characters, () => objectOf(known, cells));
     }
   } catch (cause) {
@@ -124,6 +125,9 @@ async function* csvRows(
   }
 }
 
+/** Null for an empty one that has no quotes. */
+type Cell = string | null;
+
 interface Column {
   readonly path: Path;
   readonly isText: boolean;
@@ -131,7 +135,7 @@ interface Column {
 }
 
 /** Errors: `validation` for a header without names, with one twice, or with no path. */
-function columnsOf(cells: readonly string[], textPaths: ReadonlySet<string>): Column[] {
+function columnsOf(cells: readonly Cell[], textPaths: ReadonlySet<string>): Column[] {
   const names = cells.map((cell) => String(cellValue(cell, true) ?? "").trim());
   if (new Set(names).size < names.length) {
     throw violation("header", "uniqueItems", "the first row must name each column once");
@@ -143,13 +147,13 @@ function columnsOf(cells: readonly string[], textPaths: ReadonlySet<string>): Co
   });
 }
 
-function objectOf(columns: readonly Column[], cells: readonly string[]): JsonObject {
+function objectOf(columns: readonly Column[], cells: readonly Cell[]): JsonObject {
   if (cells.length > columns.length) {
     throw bodyViolation("columns", `has ${cells.length} cells, the header ${columns.length}`);
   }
   const object: Mutable = {};
   for (const [index, { path, isText, isMore }] of columns.entries()) {
-    const value = cellValue(cells[index] ?? "", isText);
+    const value = cellValue(cells[index] ?? null, isText);
     if (value === undefined) continue;
     if (!isMore) setAt(object, path, value);
     else if (isJsonObject(value))
