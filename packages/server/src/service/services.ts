@@ -331,7 +331,7 @@ export interface Stores {
    */
   counts(caller: Caller): Promise<ReadonlyMap<string, number>>;
   /**
-   * A JSON Schema that samples of the store satisfy: the oldest and newest that the caller sees.
+   * A JSON Schema that samples of the store satisfy: some of all that the caller sees, of any age.
    * Errors: `forbidden` without GET on the store, `not_found`.
    */
   inferred(caller: Caller, store: string, samplesMax: number): Promise<InferredSchema>;
