@@ -60,6 +60,7 @@ export const importBatchBytesMax = 1024 * 1024;
 export const importErrorsMax = 1_000;
 export const importPreviewDefault = 100;
 export const importPreviewMax = 1_000;
+export const importPreviewBytesMax = 4 * 1024 * 1024;
 /** Copies of the database that are kept beside it. */
 export const backupsMax = 10;
 /** A schema out of samples: entities looked at, members of an object, places in all, depth. */
@@ -123,6 +124,8 @@ export const changesScannedMax = 20_000;
 /** Changes in one answer of the history of an entity. */
 export const historyPageMax = 1_000;
 export const historyPageDefault = 100;
+/** Both versions of all changes in one such answer; one more may go beyond. */
+export const historyBytesMax = 16 * 1024 * 1024;
 /**
  * What stands below a moved group in the stores that one subscription follows, and how many changes
  * later it can still be told of; moves in one replay. Past any of them it is a gap.

@@ -197,6 +197,28 @@ test("what was removed from a system store does not come back", async () => {
   assert.equal(answer.status, 405, answer.text);
 });
 
+test("a page of large versions holds as many as fit, and the next ones follow", async () => {
+  for (let n = 0; n < 6; n++) {
+    const body = { text: String(n).repeat(2_500_000) };
+    const url = "/api/v1/cities/{leiden}";
+    assert.equal((await world.send({ as: "ada", method: "PATCH", url, body })).status, 200);
+  }
+  const seqs: number[] = [];
+  const sizes: number[] = [];
+  for (let query = "", next = 0; next !== null; query = `?before=${next}`) {
+    const page = await historyOf("{leiden}", query);
+    seqs.push(...page.changes.map(({ seq }: { seq: number }) => seq));
+    sizes.push(page.changes.length);
+    next = page.next;
+  }
+  assert.equal(seqs.length, 7);
+  assert.deepEqual(
+    seqs,
+    seqs.toSorted((a, b) => b - a),
+  );
+  assert.ok(sizes.length > 1 && sizes.every((size) => size > 0 && size < 7), String(sizes));
+});
+
 test("history of people holds no password", async () => {
   const url = "/api/v1/users/{ada}";
   const body = { password: "another horse", name: "Ada" };

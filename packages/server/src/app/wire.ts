@@ -113,6 +113,9 @@ function engineAt(data: string, options: EngineOptions): Promise<Engine> {
 /** Copies of the database, or what to do instead. */
 function backupsOf(data: string, now: () => number): SqliteBackups | string {
   if (data === "memory") return "Nothing is kept here, so there is nothing to copy.";
+  if (data.includes("://")) {
+    return "This database is copied by its own means: for PostgreSQL that is pg_dump.";
+  }
   return new SqliteBackups(data, now);
 }
 

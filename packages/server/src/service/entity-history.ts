@@ -12,11 +12,13 @@ import {
   type Json,
   type JsonObject,
   type JsonPatch,
+  limit,
   type Patch,
   StoaError,
   type StoredEntity,
   violation,
 } from "@stoa/domain";
+import type { ChangesAbout } from "../storage/engine.ts";
 import { type OpenedStore, openStore, requireMatch, stale, writeAs } from "./caller-write.ts";
 import { coversUser } from "./coverage.ts";
 import { isInDirectory } from "./directory.ts";
@@ -38,7 +40,7 @@ export class EntityHistory implements History {
   }
 
   async read(caller: Caller, question: HistoryQuestion): Promise<HistoryPage> {
-    const { store, id, before, limit } = question;
+    const { store, id, before } = question;
     requireHistory(caller, store, "GET", "history");
     const { rules } = openStore(this.#house, store, "GET");
     const { engine } = this.#house;
@@ -58,18 +60,13 @@ export class EntityHistory implements History {
       const [last] = await engine.changes(0, 1, { store, id, from: Number.POSITIVE_INFINITY });
       if (!last || !subscription.eventOf(open(last))) throw notFound(store);
     }
-    // The one that the page before ended with shows where to go on.
-    const known = Number.isFinite(before) ? 1 : 0;
-    const about = { store, id, from: before };
-    const changes = await engine.changes(0, known + limit + 1, about);
-    const page = changes.slice(known, known + limit);
+    const { page, isLast, oldest } = await pageOf(engine, question);
     const events = page.flatMap((change) => {
       const event = subscription.eventOf(open(change));
       return event ? [{ ...event, changed: changedFields(event, change) }] : [];
     });
-    const isLast = changes.length <= known + limit;
     const next = isLast ? null : (page.at(-1)?.sequence ?? null);
-    return { changes: events, next, gap: isLast && isCut(changes, before, engine.keptSince) };
+    return { changes: events, next, gap: isLast && isCut(oldest, before, engine.keptSince) };
   }
 
   async restore(caller: Caller, asked: Restoration): Promise<Found> {
@@ -91,6 +88,49 @@ export class EntityHistory implements History {
     });
   }
 }
+
+/** As many as were asked for, or as many as fit; `oldest` is the last one that was looked at. */
+async function pageOf(
+  engine: House["engine"],
+  { store, id, before, limit: size }: HistoryQuestion,
+) {
+  const page: Change[] = [];
+  let bytes = 0;
+  let oldest: Change | undefined;
+  for await (const change of changesAbout(engine, { store, id, from: before })) {
+    // The one that the page before ended with shows where to go on.
+    if (change.sequence !== before) {
+      if (page.length >= size || bytes > limit.historyBytesMax) {
+        return { page, isLast: false, oldest };
+      }
+      page.push(change);
+      bytes += bytesOf(change);
+    }
+    oldest = change;
+  }
+  return { page, isLast: true, oldest };
+}
+
+/** Newest first, in pieces that are small however large the versions are. */
+async function* changesAbout(engine: House["engine"], about: ChangesAbout): AsyncGenerator<Change> {
+  let { from } = about;
+  for (let piece = 2, isFirst = true; ; isFirst = false) {
+    const changes = await engine.changes(0, piece, { ...about, from });
+    yield* isFirst ? changes : changes.slice(1);
+    const last = changes.at(-1);
+    if (!last || changes.length < piece) return;
+    from = last.sequence;
+    const bytesMean = changes.reduce((sum, one) => sum + bytesOf(one), 1) / changes.length;
+    piece = Math.min(pieceMax, 2 + Math.floor(pieceBytesMax / bytesMean));
+  }
+}
+
+function bytesOf({ before, after }: Change): number {
+  return (before?.body.length ?? 0) + (after?.body.length ?? 0);
+}
+
+const pieceMax = 200;
+const pieceBytesMax = 1024 * 1024;
 
 /** Both doors tell of earlier versions, so both need to read the store (rule 19). */
 function requireHistory(
@@ -127,8 +167,7 @@ function changedFields({ op }: FeedChange, { before, after }: Change): readonly 
 }
 
 /** Whether there was more, which the log no longer holds. */
-function isCut(changes: readonly Change[], before: number, keptSince: number): boolean {
-  const oldest = changes.at(-1);
+function isCut(oldest: Change | undefined, before: number, keptSince: number): boolean {
   if (oldest) return oldest.before !== null;
   return before === Number.POSITIVE_INFINITY || before <= keptSince;
 }

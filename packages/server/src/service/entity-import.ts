@@ -63,11 +63,11 @@ export class HouseImports implements Imports {
   ): Promise<readonly PreviewRow[]> {
     const rules = this.#open(caller, question);
     const rows: ImportRow[] = [];
-    if (question.limit > 0) {
-      for await (const row of question.rows) {
-        rows.push(row);
-        if (rows.length >= question.limit) break;
-      }
+    let bytes = 0;
+    for await (const row of question.rows) {
+      rows.push(row);
+      bytes += row.bytes;
+      if (rows.length >= question.limit || bytes > limit.importPreviewBytesMax) break;
     }
     try {
       await this.#keep(caller, { ...question, isTrial: true }, rules, rows);
