@@ -211,6 +211,23 @@ describe("the plan of", () => {
     connection.bounds = bounds;
   });
 
+  it("who sees little of a long index gets the rest of the filters tested on that alone", () => {
+    const { bounds } = connection;
+    connection.bounds = { ...bounds, candidatesMax: 1_600 };
+    const reach = new Set(["00000000000000000000f000", "00000000000000000000f001"]);
+    const inGermany: Filter = { kind: "element", op: "==", path: ["country"], value: "DE" };
+    const small: Filter = { kind: "element", op: "<", path: ["size"], value: 5 };
+    const filter: Filter = { kind: "all", of: [{ ...visible, reach }, inGermany, small] };
+    const plan = page(filter, []);
+    assert(
+      plan.some((step) => /^SEARCH e USING (COVERING )?INDEX e1_i_\w+ \(<expr>=\?/.test(step)),
+      plan.join("\n"),
+    );
+    assert(plan.includes("SEARCH e USING INTEGER PRIMARY KEY (rowid=?)"), plan.join("\n"));
+    assert(!plan.some((step) => /^SCAN (e|e1)$/.test(step)), plan.join("\n"));
+    connection.bounds = bounds;
+  });
+
   it("a filter or an order without an index is left to the worker", () => {
     const position = { cursor: null, skip: 0, left: 10 };
     const filter: Filter = { kind: "element", op: "==", path: ["size"], value: 5 };

@@ -75,16 +75,15 @@ export function planOf(connection: SqliteConnection, table: StoreTable, asked: Q
     if (!few) return { ...base(ordered, context, keys), kind: "scan", rest };
     return fewPlan(few, context, keys);
   }
+  const narrow = accesses.filter(({ weight }) => weight > 0);
   const few =
-    fewest(
-      accesses.filter(({ weight }) => weight > 0),
-      context,
-    ) ??
+    fewest(narrow, context) ??
     foundOf(context) ??
     sightOf(context) ??
+    seenAlong(narrow, context) ??
     whole(context);
   if (few) return fewPlan(few, context, keys);
-  const dear = ordered ?? best(accesses.filter(({ weight }) => weight > 0));
+  const dear = ordered ?? best(narrow);
   return { ...base(dear, context, keys), kind: "dear", rest: parts };
 }
 
@@ -327,13 +326,20 @@ function whole(context: Context): Access | undefined {
   return areFew(all, context) ? all : undefined;
 }
 
-function areFew({ index, range }: Access, { connection, table }: Context): boolean {
-  const { candidatesMax } = connection.bounds;
+function areFew(access: Access, context: Context): boolean {
+  return areAtMost(context.connection.bounds.candidatesMax, access, context);
+}
+
+function areAtMost(
+  most: number,
+  { index, range }: Access,
+  { connection, table }: Context,
+): boolean {
   const by = index ? ` INDEXED BY ${index.name}` : "";
   const sql =
     `SELECT count(*) FROM (SELECT 1 FROM e${table.n} e${by} WHERE ${range.sql} ` +
-    `LIMIT ${candidatesMax + 1})`;
-  return (connection.first<[number]>(sql, range.values)?.[0] ?? 0) <= candidatesMax;
+    `LIMIT ${most + 1})`;
+  return (connection.first<[number]>(sql, range.values)?.[0] ?? 0) <= most;
 }
 
 function best(accesses: readonly Access[]): Access | undefined {
@@ -354,6 +360,29 @@ function sightOf({ connection, table: { n }, parts }: Context): Access | undefin
   const rule = parts.find(({ kind }) => kind === "visible");
   const range = rule?.kind === "visible" ? sightSql(connection, n, rule) : undefined;
   if (!range) return undefined;
+  return { index: null, range, used: new Set(), isOrdered: false, weight: 0, isPoint: false };
+}
+
+/**
+ * What the caller may see of a stretch of an index that is short enough to be looked through, if
+ * that is little. Only the rows themselves are left to the other filters then.
+ */
+function seenAlong(accesses: readonly Access[], context: Context): Access | undefined {
+  const { connection, table, dialect, parts } = context;
+  const rule = parts.find(({ kind }) => kind === "visible");
+  const access = best(accesses.filter(({ index }) => index?.isUnique === false));
+  if (rule?.kind !== "visible" || !access?.index) return undefined;
+  const { candidatesMax } = connection.bounds;
+  if (!areAtMost(candidatesMax * stretchFactor, access, context)) return undefined;
+  const seen = dialect.visibleIn(rule, "e.");
+  const where = joined([access.range, seen], "AND");
+  const sql =
+    `SELECT e.n FROM e${table.n} e INDEXED BY ${access.index.name} WHERE ${where.sql} ` +
+    `LIMIT ${candidatesMax + 1}`;
+  const rows = connection.all<[number]>(sql, where.values);
+  if (rows.length > candidatesMax) return undefined;
+  const values = [JSON.stringify(rows.map(([n]) => n))];
+  const range = { sql: "e.n IN (SELECT value FROM json_each(?))", values };
   return { index: null, range, used: new Set(), isOrdered: false, weight: 0, isPoint: false };
 }
 
@@ -384,6 +413,8 @@ function wishOf(parts: readonly Filter[], keys: readonly SortKey[]): readonly Pa
   return [...names.values()];
 }
 
+/** So many rows of an index are looked through in the time in which one entity is. */
+const stretchFactor = 10;
 const idName = pathName(["_id"]);
 
 /** One name for one path, whatever characters its segments have. */

@@ -13,8 +13,12 @@ export function sightSql(
   rule: Visibility,
 ): Sql | undefined {
   if (rule.self !== null) return undefined;
-  const sources = sourcesOf(connection, n, rule);
   const { candidatesMax } = connection.bounds;
+  const { bytes } = connection.dictionary.reach(rule.reach);
+  const [tally = 0] = connection.first<[number]>(tallySql, [n, bytes]) ?? [];
+  // What is pending of a transaction is little.
+  if (tally > 2 * candidatesMax) return undefined;
+  const sources = sourcesOf(connection, n, rule);
   let candidates = 0;
   for (const { sql, values } of sources) {
     const counted = `SELECT count(*) FROM (${sql} LIMIT ${candidatesMax + 1})`;
@@ -42,3 +46,5 @@ function sourcesOf(connection: SqliteConnection, n: number, rule: Visibility): r
 function rowsBy(n: number, index: string, condition: string, values: readonly SqlValue[]): Sql {
   return { sql: `SELECT x.n FROM e${n} x INDEXED BY e${n}_${index} WHERE ${condition}`, values };
 }
+
+const tallySql = "SELECT total(count) FROM tally WHERE store = ? AND substr(?, grp + 1, 1) = x'01'";
