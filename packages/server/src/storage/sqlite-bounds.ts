@@ -15,6 +15,6 @@ export interface SqliteBounds {
 export const sqliteBounds: SqliteBounds = {
   candidatesMax: 2_000,
   scannedMax: 8_000,
-  windowEntitiesMax: 1_000,
+  windowEntitiesMax: 500,
   windowCharactersMax: 1024 * 1024,
 };

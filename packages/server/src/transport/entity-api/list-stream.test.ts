@@ -54,8 +54,11 @@ test("a short list has an item a line, commas on their own, and a final newline"
   assert.equal(await listText(page("{}", "1")), "[\n{}\n,\n1\n]\n");
 });
 
-test("what an engine has as bytes is sent as it is", async () => {
+test("what an engine has as bytes is sent as it is, without a look at its texts", async (t) => {
   const ready = new BytesPage(Buffer.from('"é"\n,\n2'), 2, [2]);
+  Object.defineProperty(ready, "texts", { get: () => assert.fail("texts were made") });
+  const { response } = await fetchList(t, pagesOf(ready, ready));
+  assert.equal(await textOf(response), '[\n"é"\n,\n2\n,\n"é"\n,\n2\n]\n');
   assert.equal(await listText(ready, page("3")), '[\n"é"\n,\n2\n,\n3\n]\n');
 });
 

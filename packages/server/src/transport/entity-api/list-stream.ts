@@ -89,9 +89,10 @@ async function writePages(
 }
 
 /** The engine may have put the page together, for the layout that lists have by themselves. */
-function bytesOf({ bytes, texts }: Page, separator: Buffer): Uint8Array {
-  if (bytes && separator === jsonLayout.separator) return bytes;
-  return Buffer.from(texts.join(separator.toString()));
+function bytesOf(page: Page, separator: Buffer): Uint8Array {
+  // Texts are made of bytes when they are asked for, so they are not unless they must be.
+  if (page.bytes && separator === jsonLayout.separator) return page.bytes;
+  return Buffer.from(page.texts.join(separator.toString()));
 }
 
 /** What stands around and between the texts of a list. */
