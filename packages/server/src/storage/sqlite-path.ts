@@ -12,3 +12,8 @@ export function jsonPath(path: Path): string {
 export function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
+
+/** One name for one path, whatever characters its segments have: `["address","city"]`. */
+export function pathName(path: Path): string {
+  return JSON.stringify(path);
+}
