@@ -86,7 +86,7 @@ function listed(truth: Truth, asker: Asker, { store, query, options }: Listing):
   if (options.search && store !== "cities") refuse("validation");
   const own = options.withChildGroups === false;
   const found = thingsOf(truth, store)
-    .filter((thing) => sees(truth, asker, store, "GET", thing))
+    .filter((thing) => sees(truth, asker, store, "LIST", thing))
     .filter(({ group }) => !own || group === asker.groups[0])
     .map((thing) => wholeOf(truth, thing))
     .filter((value) => matches(query.filter, value))

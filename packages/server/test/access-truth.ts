@@ -213,7 +213,7 @@ export function controls(truth: Truth, asker: Asker, thing: Thing): boolean {
   return thing.owner === asker.user || reaches(truth, asker, thing.group);
 }
 
-/** Design 2 for ordinary stores, rules 16 and 18 for the others. */
+/** Design 2 for ordinary stores, rules 16 and 18 for the others. `LIST` is a GET of the store. */
 export function sees(truth: Truth, asker: Asker, store: string, method: string, thing: Thing) {
   switch (store) {
     case "users":
@@ -226,10 +226,14 @@ export function sees(truth: Truth, asker: Asker, store: string, method: string, 
     case "tokens":
     case "sessions": {
       if (thing.owner === asker.user) return true;
-      if (!["GET", "DELETE"].includes(method)) return false;
-      const path = method === "GET" ? [store] : [store, ":id"];
+      if (!["LIST", "GET", "DELETE"].includes(method)) return false;
+      const path = method === "LIST" ? [store] : [store, ":id"];
       const owner = thingAt(truth, "users", thing.owner);
-      return may(asker, method, path) && !!owner && coversUser(truth, asker, owner);
+      return (
+        may(asker, method === "LIST" ? "GET" : method, path) &&
+        !!owner &&
+        coversUser(truth, asker, owner)
+      );
     }
     default:
       if (thing.owner === asker.user) return true;

@@ -228,7 +228,7 @@ function sorted(value: JsonObject): string {
 function visibleTo(truth: Truth, asker: Asker, { store, filter }: Watch): JsonObject[] {
   const asked = parseFilter(filter);
   return thingsOf(truth, store)
-    .filter((thing) => sees(truth, asker, store, "GET", thing))
+    .filter((thing) => sees(truth, asker, store, "LIST", thing))
     .map((thing) => wholeOf(truth, thing))
     .filter((value) => matches(asked, value));
 }

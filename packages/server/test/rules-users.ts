@@ -237,3 +237,23 @@ rule(
     await refused("unauthorized", house.services.sessions.authenticate(his.way, his.secret));
   },
 );
+
+rule(
+  "rule 16: a list of tokens shows those of others, a single one needs a right of its own",
+  async (house) => {
+    const { a, team } = await tenants(house);
+    await house.role("lister", "* *", "GET tokens", "GET sessions");
+    await house.role("opener", "* *", "GET tokens/*", "GET sessions/*");
+    const ada = await house.user("ada", team, "member");
+    const hers = await house.secretOf(ada, { way: "token" });
+    for (const [name, isShown] of [
+      ["lister", false],
+      ["opener", true],
+    ] as const) {
+      const entities = await house.as(await house.user(name, a, name), { way: "token" });
+      assert.ok((await idsOf(entities, "tokens")).includes(hers.id), "the list shows it");
+      if (isShown) assert.equal(idOf(await entities.read("tokens", hers.id)), hers.id);
+      else await refused("not_found", entities.read("tokens", hers.id));
+    }
+  },
+);

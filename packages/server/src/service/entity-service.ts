@@ -241,7 +241,7 @@ export class CallerEntities implements EntityService {
   async #narrowed(store: string, query: Query, options: FindOptions): Promise<Filter> {
     requireAct(this.#caller, this.#act("GET", store));
     const { definition } = this.#open(store, "GET").store;
-    const visible = await visibleFilter(this.#house, this.#caller, store, "GET");
+    const visible = await visibleFilter(this.#house, this.#caller, store, "LIST");
     const parts = [visible, ...searchFilters(definition, options), query.filter];
     if (options.withChildGroups !== false) return and(...parts);
     return and(equals("group", this.#caller.groups[0] ?? ""), ...parts);

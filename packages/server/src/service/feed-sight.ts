@@ -26,7 +26,7 @@ export function requireWatch({ catalog }: House, caller: Caller, store: string |
 export async function sightOf(house: House, caller: Caller, store: string | null): Promise<Sight> {
   if (store === "stores") return ({ entity }) => mayGet(caller, nameOf(entity.body));
   if (store !== null && house.rulesOf(store).visible) {
-    const visible = await visibleFilter(house, caller, store, "GET");
+    const visible = await visibleFilter(house, caller, store, "LIST");
     return ({ entity, tree }) => sees(visible, entity, tree);
   }
   const kind = store === null ? "shared" : house.rulesOf(store).kind;

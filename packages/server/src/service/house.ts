@@ -31,6 +31,9 @@ export interface House {
   readonly rulesOf: (store: string) => StoreRules;
 }
 
+/** What an entity is to be seen for: by a verb of its own, or in a list of its store. */
+export type Sought = Method | "LIST";
+
 /** One write, as seen by the rules that take part in it. */
 export interface Write {
   readonly house: House;
@@ -90,7 +93,7 @@ export interface StoreRules {
   /** Decides under others' eyes, so shares no transaction. */
   readonly alone?: boolean;
   /** Narrower or wider than what `kind` says. */
-  visible?(house: House, caller: Caller, method: Method): Promise<Filter>;
+  visible?(house: House, caller: Caller, sought: Sought): Promise<Filter>;
   /** Slow work that needs no transaction, such as hashing; authorised by the route only. */
   prepare?(house: House, caller: Caller, what: Preparation): Promise<unknown>;
   /**

@@ -25,7 +25,7 @@ export async function inferredSchema(
 ): Promise<InferredSchema> {
   requireAct(caller, { method: "GET", path: [store] });
   openStore(house, store, "GET");
-  const visible = await visibleFilter(house, caller, store, "GET");
+  const visible = await visibleFilter(house, caller, store, "LIST");
   const find = (filter: Filter, size: number, descending = false) => {
     const order = [{ path: ["_id"], descending }];
     const query = { filter, order, offset: 0, limit: size, after: null, only: null };

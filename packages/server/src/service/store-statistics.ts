@@ -25,7 +25,7 @@ export async function countsOf(house: House, caller: Caller): Promise<ReadonlyMa
   ];
   const counts = new Map<string, number>();
   for (const name of names) {
-    const visible = await visibleFilter(house, caller, name, "GET");
+    const visible = await visibleFilter(house, caller, name, "LIST");
     counts.set(name, await house.engine.count(name, visible));
   }
   return counts;

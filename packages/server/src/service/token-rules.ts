@@ -25,14 +25,14 @@ import {
 } from "@stoa/domain";
 import { credentialsOf, groupsOf } from "./caller-service.ts";
 import { coversUser } from "./coverage.ts";
-import type { Alteration, Created, Creation, House, StoreRules, Write } from "./house.ts";
+import type { Alteration, Created, Creation, House, Sought, StoreRules, Write } from "./house.ts";
 import { hashOf, newSecret, tokenPrefix } from "./secret.ts";
 import { notFound } from "./visibility.ts";
 
 export const tokenRules: StoreRules = {
   kind: "shared",
   system: true,
-  visible: (house, caller, method) => visibleWays(house, caller, "tokens", method),
+  visible: (house, caller, sought) => visibleWays(house, caller, "tokens", sought),
 
   async create(write: Write, { head, fields }: Creation): Promise<Created> {
     const { caller, tx, time } = write;
@@ -73,7 +73,7 @@ export const sessionRules: StoreRules = {
   kind: "shared",
   system: true,
   without: ["POST", "PATCH"],
-  visible: (house, caller, method) => visibleWays(house, caller, "sessions", method),
+  visible: (house, caller, sought) => visibleWays(house, caller, "sessions", sought),
   remove: (write, before) => requireOwn(write, before, "DELETE"),
 
   async removed({ tx }: Write, before: StoredEntity): Promise<void> {
@@ -92,15 +92,16 @@ function scopesOf(caller: Caller, sent: unknown): string[] | null {
   return scopes.map(({ text }) => text);
 }
 
-/** One's own, and by credential those of covered users: GET and DELETE only (rule 16). */
+/** One's own, and by the right on the list, or on the single one, those of covered users (rule 16). */
 async function visibleWays(
   house: House,
   caller: Caller,
   store: "tokens" | "sessions",
-  method: Method,
+  sought: Sought,
 ): Promise<Filter> {
   const own = equals("owner", caller.user);
-  const path = method === "DELETE" ? [store, ":id"] : [store];
+  const path = sought === "LIST" ? [store] : [store, ":id"];
+  const method = sought === "LIST" ? "GET" : sought;
   if (!["GET", "DELETE"].includes(method) || !holds(caller, { method, path })) return own;
   if (hasRootReach(caller, house.engine.tree) && holdsPattern(caller, parseCredential("*"))) {
     return everything;

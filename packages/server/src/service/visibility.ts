@@ -15,18 +15,18 @@ import {
   type VisibilityKind,
   visibleTo,
 } from "@stoa/domain";
-import type { House, Write } from "./house.ts";
+import type { House, Sought, Write } from "./house.ts";
 
 /** The filter that is ANDed into every query of the caller on this store. */
 export function visibleFilter(
   house: House,
   caller: Caller,
   store: string,
-  method: Method,
+  sought: Sought,
   tree: GroupTree = house.engine.tree,
 ): Filter | Promise<Filter> {
   const rules = house.rulesOf(store);
-  return rules.visible?.(house, caller, method) ?? visibilityOf(caller, rules.kind, tree);
+  return rules.visible?.(house, caller, sought) ?? visibilityOf(caller, rules.kind, tree);
 }
 
 interface Known {
