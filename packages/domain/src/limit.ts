@@ -136,6 +136,8 @@ export const movedChangesMax = 20_000;
 export const movesReplayedMax = 32;
 /** What the filter of one subscription may take of each second, before it is ended. */
 export const filterMsPerSecondMax = 100;
+/** How often what is over, of the log and of kept records, is swept. */
+export const sweepEveryMs = 60_000;
 /** How long, and how much of, the log of changes is kept where nothing else is said. */
 export const logAgeMsDefault = 7 * 24 * 60 * 60 * 1000;
 export const logBytesDefault = 4 * 1024 * 1024 * 1024;

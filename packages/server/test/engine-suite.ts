@@ -4,6 +4,7 @@
  */
 import { describe, it } from "node:test";
 import { findingCases } from "./engine-suite-finding.ts";
+import { logCases, logKept } from "./engine-suite-log.ts";
 import { pagingCases } from "./engine-suite-paging.ts";
 import { searchingCases } from "./engine-suite-searching.ts";
 import { storeCases } from "./engine-suite-stores.ts";
@@ -26,5 +27,6 @@ const cases = [
 export function engineSuite(name: string, open: OpenEngine): void {
   describe(`${name} engine`, () => {
     for (const [title, run] of cases) it(title, () => inWorld(open, run));
+    for (const [title, run] of logCases) it(title, () => inWorld(open, run, logKept));
   });
 }

@@ -22,6 +22,7 @@ import type {
   Draft,
   Engine,
   EngineOptions,
+  LogRetention,
   Mark,
   Transaction,
 } from "../src/storage/engine.ts";
@@ -186,11 +187,13 @@ export async function errorOf(work: Promise<unknown>): Promise<StoaError> {
 export async function inWorld(
   open: OpenEngine,
   run: (world: World) => Promise<void>,
+  log?: LogRetention,
 ): Promise<void> {
   const commits: Commit[] = [];
   const options: EngineOptions = {
     onCommit: (commit) => void commits.push(commit),
     now: () => world.now,
+    ...(log && { log }),
   };
   const { engine, reopen, close } = await open(options);
   const world: World = {

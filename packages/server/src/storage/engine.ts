@@ -108,7 +108,7 @@ export interface Peers {
   readonly lapse: () => void;
 }
 
-/** The log is swept now and then: what is older, or more than this, goes. */
+/** With a commit, once in `sweepEveryMs`, what is older or more than this goes; the newest stays. */
 export interface LogRetention {
   readonly ageMsMax: number;
   /** Of both versions of all changes. */

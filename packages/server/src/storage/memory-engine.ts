@@ -27,6 +27,7 @@ import type {
   RecordSpace,
   Transaction,
 } from "./engine.ts";
+import { MemoryLogSweep } from "./memory-log.ts";
 import {
   checkUniqueSets,
   emptyState,
@@ -40,6 +41,7 @@ import { MemoryTransaction } from "./memory-transaction.ts";
 
 export class MemoryEngine implements Engine {
   readonly #options: EngineOptions;
+  readonly #logSweep: MemoryLogSweep;
   #state: MemoryState = emptyState();
   /** Ends when the last work that was handed in has ended; never rejects. */
   #works: Promise<unknown> = Promise.resolve();
@@ -47,6 +49,7 @@ export class MemoryEngine implements Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    this.#logSweep = new MemoryLogSweep(options.log);
   }
 
   get tree(): GroupTree {
@@ -56,9 +59,8 @@ export class MemoryEngine implements Engine {
   /** No other process shares it. */
   follow(): undefined {}
 
-  /** Keeps all of the log. */
   get keptSince(): number {
-    return 0;
+    return this.#state.keptSince;
   }
 
   /** One after another, so `alone` asks for nothing more. */
@@ -123,7 +125,7 @@ export class MemoryEngine implements Engine {
   async #run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const tx = new MemoryTransaction(this.#state, this.#options.now);
     const result = await work(tx);
-    this.#state = tx.commit();
+    this.#state = this.#logSweep.after(tx.commit(), this.#options.now());
     this.#options.onCommit({ sequence: this.#state.sequence, changes: tx.changes });
     return result;
   }

@@ -22,6 +22,10 @@ export interface MemoryState {
   readonly records: Map<string, KeptRecord>;
   readonly tree: GroupTree;
   readonly log: readonly Change[];
+  /** Changes up to it are no longer in the log. */
+  readonly keptSince: number;
+  /** The sequence number of the last change of each store. */
+  readonly lasts: ReadonlyMap<string, number>;
   readonly sequence: number;
 }
 
@@ -33,7 +37,8 @@ export interface Table {
 }
 
 export function emptyState(): MemoryState {
-  return { tables: new Map(), records: new Map(), tree: new GroupTree(), log: [], sequence: 0 };
+  const nothing = { tables: new Map(), records: new Map(), tree: new GroupTree() };
+  return { ...nothing, log: [], keptSince: 0, lasts: new Map(), sequence: 0 };
 }
 
 /** An entity that fits a filter, in the three forms in which it is needed. */

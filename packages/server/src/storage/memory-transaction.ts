@@ -62,14 +62,15 @@ export class MemoryTransaction implements Transaction {
       records: this.#records.settle(),
       tree: this.#tree,
       log: this.changes.length === 0 ? this.#before.log : [...this.#before.log, ...this.changes],
+      keptSince: this.#before.keptSince,
+      lasts: this.#lasts(),
       sequence: this.#sequence,
     };
   }
 
   lastChange(stores: readonly string[]): number {
-    const isAbout = ({ store }: Change) => stores.includes(store);
-    const last = this.changes.findLast(isAbout) ?? this.#before.log.findLast(isAbout);
-    return last?.sequence ?? 0;
+    const lasts = this.#lasts();
+    return Math.max(0, ...stores.map((store) => lasts.get(store) ?? 0));
   }
 
   async read(store: string, id: string): Promise<StoredEntity | undefined> {
@@ -148,6 +149,15 @@ export class MemoryTransaction implements Transaction {
   async undefine(store: string): Promise<void> {
     this.#tables.delete(store);
     if (store === groupStore) this.#tree = new GroupTree();
+  }
+
+  #lasts(): ReadonlyMap<string, number> {
+    const { lasts } = this.#before;
+    if (this.changes.length === 0) return lasts;
+    return new Map([
+      ...lasts,
+      ...this.changes.map(({ store, sequence }) => [store, sequence] as const),
+    ]);
   }
 
   get #sequence(): number {

@@ -4,7 +4,7 @@
  * Knows no SQL but that of transactions.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { StoaError } from "@stoa/domain";
+import { limit, StoaError } from "@stoa/domain";
 import type { EngineOptions, Transaction, TransactOptions } from "./engine.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { isBusy, translated } from "./sqlite-error.ts";
@@ -40,6 +40,7 @@ export class SqliteWriter {
   #wake: () => void = () => undefined;
   #sweptAt = 0;
   #logSweptAt = 0;
+  #logPauseMs = 0;
   #keptSince: number;
 
   constructor(options: WriterOptions) {
@@ -251,7 +252,7 @@ export class SqliteWriter {
   /** @returns whether it looked, and so may have written. */
   #sweep(): boolean {
     const now = this.#options.now();
-    if (now - this.#sweptAt < sweepEveryMs) return false;
+    if (now - this.#sweptAt < limit.sweepEveryMs) return false;
     this.#sweptAt = now;
     sweepRecords(this.#connection, now);
     return true;
@@ -260,9 +261,12 @@ export class SqliteWriter {
   /** A piece of it once a second, as long as there is something to sweep; else once a minute. */
   #sweepLog(): number | undefined {
     const { log, now } = this.#options;
-    if (!log || performance.now() < this.#logSweptAt) return undefined;
-    const { keptSince, isDone } = sweepLog(this.#connection, log, now());
-    this.#logSweptAt = performance.now() + (isDone ? sweepEveryMs : sweepPieceMs);
+    const time = now();
+    // Also where the clock was set back.
+    if (!log || Math.abs(time - this.#logSweptAt) < this.#logPauseMs) return undefined;
+    const { keptSince, isDone } = sweepLog(this.#connection, log, time);
+    this.#logSweptAt = time;
+    this.#logPauseMs = isDone ? limit.sweepEveryMs : sweepPieceMs;
     return keptSince;
   }
 }
@@ -282,5 +286,4 @@ const batchWorksMax = 256;
 const alone = { pauseMsMax: 2_048, waitMsMax: 4_000 } as const;
 /** Peers hold it for a few milliseconds at a time, or for as long as an index is built. */
 const amongPeers = { pauseMsMax: 1, waitMsMax: 60_000 } as const;
-const sweepEveryMs = 60_000;
 const sweepPieceMs = 1_000;
