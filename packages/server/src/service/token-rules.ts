@@ -92,7 +92,7 @@ function scopesOf(caller: Caller, sent: unknown): string[] | null {
   return scopes.map(({ text }) => text);
 }
 
-/** One's own, and by the right on the list, or on the single one, those of covered users (rule 16). */
+/** One's own, and by the right on list or single ones those of covered users (rule 16). */
 async function visibleWays(
   house: House,
   caller: Caller,

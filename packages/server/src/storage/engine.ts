@@ -108,7 +108,7 @@ export interface Peers {
   readonly lapse: () => void;
 }
 
-/** With a commit, once in `sweepEveryMs`, what is older or more than this goes; the newest stays. */
+/** With a commit, once in `sweepEveryMs`, what is older or more goes; the newest stays. */
 export interface LogRetention {
   readonly ageMsMax: number;
   /** Of both versions of all changes. */
