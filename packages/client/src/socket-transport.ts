@@ -10,7 +10,7 @@ export class SocketTransport implements Transport {
   readonly #connection: SocketConnection;
   readonly #others: Transport;
 
-  /** @param others carries what is no call: signing in, streams, objects of the reference API. */
+  /** @param others carries what is no call: signing in, history, objects of the reference API. */
   constructor(connection: SocketConnection, others: Transport) {
     this.#connection = connection;
     this.#others = others;
@@ -27,20 +27,38 @@ export class SocketTransport implements Transport {
 type Call = readonly [name: string, ...args: Json[]];
 
 function callOf(request: Request): Call | null {
-  const { path, method, api, body = null, list, isJsonPatch } = request;
+  const { path, method, api, body = null, list } = request;
   const [store = "", id, ...rest] = path;
   if (api === "reference") return lookupOf(request);
-  if (rest.length > 0 || fixedRoutes.has(store)) return null;
   const query = queryOf(request);
+  if (fixedRoutes.has(store)) return store === "principals" ? [store, query] : null;
+  if (rest.length > 0) return sharingOf(request);
   if (id === undefined) {
     if (method === "POST") return ["create", store, body, query];
     // The cursor of such a page is in a header.
     return list && list.order === null ? null : ["find", store, query];
   }
   if (method === "GET") return ["get", store, id, query];
-  // Which kind of patch it is says the media type.
-  if (method === "PATCH") return isJsonPatch ? null : ["patch", store, id, body, query];
+  if (method === "PATCH") return ["patch", store, id, body, query];
   return method === "DELETE" ? ["remove", store, id, query] : null;
+}
+
+function sharingOf({ path, method, query = "", body = null }: Request): Call | null {
+  const [store = "", id = "", route = "", principal, ...rest] = path;
+  if (rest.length > 0) return null;
+  const isAlone = principal === undefined;
+  switch (`${method} ${route}`) {
+    case "GET access":
+      return isAlone ? ["explain", store, id, query] : null;
+    case "POST access":
+      return isAlone ? ["grant", store, id, body] : null;
+    case "DELETE access":
+      return isAlone ? null : ["revoke", store, id, principal];
+    case "POST transfer":
+      return isAlone ? ["transfer", store, id, body] : null;
+    default:
+      return null;
+  }
 }
 
 function lookupOf({ method, path, body = null }: Request): Call | null {

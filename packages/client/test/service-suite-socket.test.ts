@@ -7,5 +7,5 @@ import { wireDoor, wireTally } from "./wire-door.ts";
 serviceSuiteBehind(wireDoor("socket"));
 
 test("only what is no call of the socket went over HTTP", () => {
-  assert(wireTally.requests < 200, `${wireTally.requests} requests`);
+  assert(wireTally.requests < 60, `${wireTally.requests} requests`);
 });
