@@ -28,7 +28,9 @@ test("whatever comes, moves and goes, the first ones are shown in order", () => 
         const window = new LiveWindow(order, limit);
         const size = Math.min(limit + 10, 1_000);
         window.append(all().slice(0, size), kept.size < size);
-        for (const { id: _id, n } of acts) {
+        for (const { id: drawn, n } of acts) {
+          // Those in front go, so that others come up from behind.
+          const _id = n === null ? String(all()[0]?.["_id"]) : drawn;
           if (n === null) kept.delete(_id);
           else kept.set(_id, { _id, n });
           if (n === null) window.drop(_id);

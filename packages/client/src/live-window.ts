@@ -53,9 +53,12 @@ export class LiveWindow {
    * @param isLast nothing lies behind it.
    */
   append(entities: readonly JsonObject[], isLast: boolean): void {
-    this.#horizon = null;
-    for (const entity of entities) this.put(entity);
+    for (const entity of entities) {
+      this.drop(idOf(entity));
+      this.#insert(entity);
+    }
     this.#horizon = isLast ? null : (entities.at(-1) ?? null);
+    this.#forgetFar();
   }
 
   /** A version of an entity that fits. False where it is the one that is here. */
@@ -65,8 +68,7 @@ export class LiveWindow {
     if (before && equalJson(before, entity)) return false;
     if (before) this.#take(before);
     if (this.#horizon && this.#compare(entity, this.#horizon) > 0) return before !== undefined;
-    this.#byId.set(id, entity);
-    this.#sorted.splice(this.#placeOf(entity), 0, entity);
+    this.#insert(entity);
     this.#forgetFar();
     return true;
   }
@@ -76,6 +78,11 @@ export class LiveWindow {
     const entity = this.#byId.get(id);
     if (entity) this.#take(entity);
     return entity !== undefined;
+  }
+
+  #insert(entity: JsonObject): void {
+    this.#byId.set(idOf(entity), entity);
+    this.#sorted.splice(this.#placeOf(entity), 0, entity);
   }
 
   #take(entity: JsonObject): void {
