@@ -115,6 +115,9 @@ describe("two workers", () => {
     const { text } = await connect().ask("GET", "/metrics");
     const counted = /requests_total\{method="POST",route="\/api\/v1\/:store",status="2xx"\} (\d+)/;
     assert.ok(Number(counted.exec(text)?.[1]) >= ids.size, "metrics are those of all workers");
+    const { body: health } = await connect().ask("GET", "/api/v1/statistics");
+    const { requests } = health["totals"] as { requests: number };
+    assert.ok(Number(health["processes"]) > 1 && requests >= ids.size, "and so are statistics");
   });
 
   test("give a name of a unique set to one of those who ask for it at the same time", async () => {
