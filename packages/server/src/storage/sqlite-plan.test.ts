@@ -208,6 +208,8 @@ describe("the plan of", () => {
     const { bounds } = connection;
     connection.bounds = { ...bounds, candidatesMax: 1_000 };
     assert(isDear(readWindow(question, { cursor: null, skip: 0, left: 10 })));
+    const vague: Filter = { ...found, words: [{ word: "ra", isPrefix: true }] };
+    assert(isDear(readWindow({ ...question, filter: vague }, { cursor: null, skip: 0, left: 10 })));
     connection.bounds = bounds;
   });
 

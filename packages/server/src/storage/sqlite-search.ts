@@ -4,7 +4,7 @@
  * never takes a text apart. Knows no queries but what finds the rows of words.
  */
 import { createHash } from "node:crypto";
-import { type Path, pathText, type Search } from "@stoa/domain";
+import { type Path, pathText, type Search, type SearchWord } from "@stoa/domain";
 import type { Sql } from "./sql-filter.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 
@@ -65,12 +65,17 @@ export function fewFoundSql(
   search: StoreSearch | null,
   asked: Search,
 ): Sql | undefined {
-  if (!isSearchOf(search, asked)) return undefined;
+  if (!isSearchOf(search, asked) || asked.words.some(isVague)) return undefined;
   const { sql, values } = foundSql(search.name, asked);
   const { candidatesMax } = connection.bounds;
   const counted = `SELECT count(*) FROM (${sql} LIMIT ${candidatesMax + 1})`;
   const count = connection.first<[number]>(counted, values)?.[0] ?? 0;
   return count > candidatesMax ? undefined : { sql: `e.n IN (${sql})`, values };
+}
+
+/** Gathers all that begins so before the first row is known: nothing to do on the main thread. */
+function isVague({ word, isPrefix }: SearchWord): boolean {
+  return isPrefix && word.length < prefixCharactersMin;
 }
 
 /** Whether these are the paths that the store is searched by. */
@@ -81,3 +86,5 @@ export function isSearchOf(search: StoreSearch | null, asked: Search): search is
 function textOf(paths: readonly Path[]): string {
   return JSON.stringify(paths.map(pathText));
 }
+
+const prefixCharactersMin = 3;
