@@ -10,6 +10,9 @@ import { Credentials } from "./credentials.ts";
 import { EntityCalls } from "./entity-calls.ts";
 import { type FollowEvent, type FollowOptions, followed } from "./follow.ts";
 import { type Fetch, HttpTransport } from "./http-transport.ts";
+import type { ImportFormat } from "./import-parts.ts";
+import { Jobs } from "./jobs.ts";
+import { type ListQuery, listParameters } from "./list-query.ts";
 import { ReferenceStore } from "./reference-store.ts";
 import { defaultRetry, type RetryPolicy, retrying } from "./retry.ts";
 import { SocketConnection } from "./socket-connection.ts";
@@ -51,6 +54,8 @@ export class StoaClient {
   readonly account: Account;
   /** History, counts, rights, and how the server is doing. */
   readonly administration: Administration;
+  /** Work that takes a while and tells how far it is: imports, the sample, backups. */
+  readonly jobs: Jobs;
   /** The contract of the domain, which the server implements in process. */
   readonly entities: EntityService;
   readonly #credentials: Credentials;
@@ -73,6 +78,7 @@ export class StoaClient {
     this.#transport = retrying(chosen, { ...defaultRetry, ...options.retry });
     this.account = new Account(this.#transport, this.#credentials);
     this.administration = new Administration(this.#transport);
+    this.jobs = new Jobs(this.#transport, http);
     this.#calls = new EntityCalls(this.#transport, http);
     this.entities = this.#entities(newKey);
   }
@@ -99,6 +105,25 @@ export class StoaClient {
   /** Changes of all stores that one may read, but not the system's own. */
   follow(options: FollowOptions = {}): AsyncGenerator<FollowEvent<JsonObject>> {
     return followed(this.#subscriptions, { store: "*" }, options);
+  }
+
+  /**
+   * Where all of a list, or with `offset` and `limit` a part, is to be had as a file, by whoever
+   * is signed in by a cookie: `https://example.org/api/v1/cities?format=csv&nolimit=true&..`.
+   */
+  fileAddress(store: string, format: ImportFormat, query: ListQuery = {}): string {
+    const { offset, limit } = query;
+    const part = [
+      ...(offset ? [`offset=${offset}`] : []),
+      limit === undefined ? "nolimit=true" : `limit=${limit}`,
+    ];
+    const parameters = [`format=${format}`, ...part, ...listParameters(query)];
+    return `${this.url}/api/v1/${encodeURIComponent(store)}?${parameters.join("&")}`;
+  }
+
+  /** Where a copy of the database is to be had: by a link, as above. */
+  backupAddress(name: string): string {
+    return `${this.url}/api/v1/backups/${encodeURIComponent(name)}`;
   }
 
   /** Tokens of one's own. */

@@ -2,10 +2,10 @@
  * Requests over HTTP by `fetch`: addresses, credentials, bodies and answers on the wire. Knows what
  * HTTP is; no store and no meaning of a request.
  */
-import { type ErrorCode, type Json, StoaError } from "@stoa/domain";
+import { type ErrorCode, type Json, type JsonObject, StoaError } from "@stoa/domain";
 import type { Credentials } from "./credentials.ts";
 import { errorOf, unreachable } from "./error-answer.ts";
-import { elementTexts, streamedTexts } from "./json-list.ts";
+import { elementTexts, streamedLines, streamedTexts } from "./json-list.ts";
 import type { Answer, Request, Transport } from "./transport.ts";
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -52,6 +52,28 @@ export class HttpTransport implements Transport {
     }
   }
 
+  /**
+   * What long work tells while it is done, an object a line, the last one of the kind `end`.
+   * Errors: as `send`; what ends the work; `unavailable` where it breaks off before its end.
+   */
+  async *lines(request: Request): AsyncGenerator<JsonObject> {
+    const { body } = await this.#exchange(request);
+    if (!body) throw unreachable("an answer without a body");
+    try {
+      for await (const lines of streamedLines(chunksOf(body))) {
+        for (const line of lines) {
+          const told = JSON.parse(line) as JsonObject;
+          if (told["kind"] !== "end") yield told;
+          else if (told["success"] === true) return yield told;
+          else throw errorOf({ status: Number(told["code"]), body: told });
+        }
+      }
+    } catch (cause) {
+      throw failureOf(request, cause);
+    }
+    throw unreachable("an answer that broke off");
+  }
+
   /** LOOKUP is no method that every proxy knows; the server takes POST with an override as well. */
   async #exchange(request: Request): Promise<Response> {
     const isOverridden = this.#isLookupBarred && request.method === "LOOKUP";
@@ -76,7 +98,7 @@ export class HttpTransport implements Transport {
   /** Errors: `unavailable` for what got no answer; the reason of an aborted signal. */
   async #fetch(request: Request, isOverridden: boolean): Promise<Response> {
     const { credentials, fetch, headers, timeoutMs } = this.#options;
-    const { body, signal } = request;
+    const { body, content, signal } = request;
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), timeoutMs);
     try {
@@ -85,6 +107,7 @@ export class HttpTransport implements Transport {
         headers: { ...headers, ...headersOf(request, credentials, isOverridden) },
         credentials: "include",
         ...(body !== undefined && { body: JSON.stringify(body) }),
+        ...(content && { body: content.text }),
         signal: signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal,
       });
     } catch (cause) {
@@ -132,11 +155,12 @@ function withoutSuccess(text: string): string {
 }
 
 function headersOf(request: Request, { token }: Credentials, isOverridden: boolean) {
-  const { body, isJsonPatch, ifMatch, idempotencyKey } = request;
+  const { body, content, isJsonPatch, ifMatch, idempotencyKey } = request;
   const type = isJsonPatch ? "application/json-patch+json" : "application/json";
   return {
     ...(token !== null && { authorization: `Bearer ${token}` }),
     ...(body !== undefined && { "content-type": type }),
+    ...(content && { "content-type": content.type }),
     ...(ifMatch && { "if-match": ifMatch.join(", ") }),
     ...(idempotencyKey !== undefined && { "idempotency-key": idempotencyKey }),
     ...(isOverridden && { "x-http-method-override": "LOOKUP" }),

@@ -15,6 +15,8 @@ export {
   type SystemFields,
 } from "./entity.ts";
 export type { EntityChange, FollowEvent, FollowOptions } from "./follow.ts";
+export type { ImportFormat } from "./import-parts.ts";
+export * from "./jobs.ts";
 export type { Choice, ListQuery, Scalar, Where } from "./list-query.ts";
 export type { LiveChange, LiveState } from "./live-change.ts";
 export type { LiveQuery, LiveSet } from "./live-set.ts";

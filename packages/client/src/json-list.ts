@@ -12,17 +12,26 @@ import { StoaError } from "@stoa/domain";
 export async function* streamedTexts(
   body: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<readonly string[]> {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  let rest = "";
   let isEnded = false;
-  for await (const bytes of body) {
-    const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
+  for await (const lines of streamedLines(body)) {
     isEnded ||= lines.includes("]");
     const texts = lines.filter((line) => line !== "[" && line !== "," && line !== "]");
     if (texts.length > 0) yield texts;
   }
   if (!isEnded) throw new StoaError("unavailable", "The list broke off before its end.");
+}
+
+/** Whole lines, some at a time as they arrive; what is left behind the last one is dropped. */
+export async function* streamedLines(
+  body: AsyncIterable<Uint8Array>,
+): AsyncGenerator<readonly string[]> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let rest = "";
+  for await (const bytes of body) {
+    const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    if (lines.length > 0) yield lines;
+  }
 }
 
 /** The elements of the text of an array: `[{"a":1},2]` is `['{"a":1}', "2"]`. */

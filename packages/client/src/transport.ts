@@ -17,6 +17,8 @@ export interface Request extends CallOptions {
   /** Parameters, encoded: `"limit=2&where.country=%22NL%22"`. */
   readonly query?: string;
   readonly body?: Json | undefined;
+  /** Instead of `body`, a file that is no JSON of the API; over HTTP alone. */
+  readonly content?: { readonly type: string; readonly text: string };
   /** The body is a list of operations (RFC 6902). */
   readonly isJsonPatch?: boolean;
   /** ETags of which one must be the present version's. */
