@@ -19,28 +19,31 @@ const flags =
   "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking " +
   "--disable-component-update --disable-sync";
 
-const password = "correct horse";
-
 /** A server on a free port over an empty folder, and a browser. */
 export class Stage {
   readonly url: string;
+  /** Of the first administrator: the one that was given, or that the server printed. */
+  readonly password: string;
   readonly #browser: Browser;
   readonly #program: Program;
   readonly #folder: string;
 
   private constructor(url: string, browser: Browser, program: Program, folder: string) {
     this.url = url;
+    const [, printed] = /sign in as admin with the password (\S+)/.exec(program.output) ?? [];
+    this.password = printed ?? givenPassword;
     this.#browser = browser;
     this.#program = program;
     this.#folder = folder;
   }
 
-  static async open(): Promise<Stage> {
+  static async open({ isPasswordGiven = true } = {}): Promise<Stage> {
     const built = spawnSync(process.execPath, ["scripts/build-console.ts"], { cwd: root });
     assert.equal(built.status, 0, built.stderr.toString());
     const folder = await mkdtemp(join(tmpdir(), "stoa-browser-"));
     const args = ["--data", join(folder, "data"), "--port", "0"];
-    const program = Program.node(args, { STOA_ADMIN_PASSWORD: password });
+    const env = isPasswordGiven ? { STOA_ADMIN_PASSWORD: givenPassword } : {};
+    const program = Program.node(args, env as Record<string, string>);
     const executablePath = places.find(existsSync);
     assert.ok(executablePath, "Chromium is missing: apt-get install -y chromium");
     const browser = await chromium.launch({ executablePath, args: flags.split(" ") });
@@ -50,7 +53,7 @@ export class Stage {
   /** A person at a browser of their own, with no cookies. */
   async visit(options: BrowserContextOptions = {}): Promise<Visit> {
     const context = await this.#browser.newContext({ locale: "en-GB", ...options });
-    return new Visit(await context.newPage(), this.url);
+    return new Visit(await context.newPage(), this.url, this.password);
   }
 
   async close(): Promise<void> {
@@ -60,16 +63,20 @@ export class Stage {
   }
 }
 
+const givenPassword = "correct horse";
+
 /** One page and what went wrong on it. */
 export class Visit {
   readonly page: Page;
   readonly url: string;
   /** `["console: ...", "request: GET /api/v1 net::ERR_..."]` */
   readonly problems: string[] = [];
+  readonly #password: string;
 
-  constructor(page: Page, url: string) {
+  constructor(page: Page, url: string, password: string) {
     this.page = page;
     this.url = url;
+    this.#password = password;
     page.on("console", (message) => {
       if (["error", "warning"].includes(message.type())) this.#note("console", message.text());
     });
@@ -89,11 +96,11 @@ export class Visit {
     await this.page.goto(this.url + path);
   }
 
-  /** By the form, as the first administrator. */
-  async signIn(word = password): Promise<void> {
+  /** By the form, as the first administrator where nobody else is named. */
+  async signIn(password = this.#password, login = "admin"): Promise<void> {
     await this.open("/#/login");
-    await this.page.locator("input[name=login]").fill("admin");
-    await this.page.locator("input[name=password]").fill(word);
+    await this.page.locator("input[name=login]").fill(login);
+    await this.page.locator("input[name=password]").fill(password);
     await this.page.locator("button[type=submit]").click();
   }
 

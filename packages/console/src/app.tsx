@@ -19,6 +19,10 @@ import { StartPage } from "./welcome/start-page.tsx";
 
 const EntityPage = lazy(() => import("./entity/entity-page.tsx"));
 const ConfigurationPage = lazy(() => import("./entity/configuration-page.tsx"));
+const NewEntityPage = lazy(() => import("./entity/new-entity-page.tsx"));
+const ImportPage = lazy(() => import("./import/import-page.tsx"));
+const ChangesPage = lazy(() => import("./administration/changes-page.tsx"));
+const BackupsPage = lazy(() => import("./administration/backups-page.tsx"));
 const NewStorePage = lazy(() => import("./welcome/new-store-page.tsx"));
 const GroupsPage = lazy(() => import("./administration/groups-page.tsx"));
 const DefinitionsPage = lazy(() => import("./administration/definitions-page.tsx"));
@@ -44,6 +48,11 @@ export function App() {
     >
       <CustomRoutes>
         <Route path="/stores/:store" element={<StorePage />} />
+        <Route path="/start" element={<StartPage />} />
+        <Route path="/changes" element={<ChangesPage />} />
+        <Route path="/backups" element={<BackupsPage />} />
+        <Route path="/stores/:store/new" element={<NewEntityPage />} />
+        <Route path="/stores/:store/import" element={<ImportPage />} />
         <Route path="/stores/:store/:id/configuration" element={<ConfigurationPage />} />
         <Route path="/stores/:store/:id/:tab?" element={<EntityPage />} />
         <Route path="/new-store" element={<NewStorePage />} />

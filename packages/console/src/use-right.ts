@@ -18,3 +18,14 @@ export function useRight(method: Method, path: readonly string[]) {
     reason: allowed ? "" : translate("stoa.state.forbidden", { credential }),
   };
 }
+
+/** The same of the one right that holds all: `*`. */
+export function useFullRight() {
+  const translate = useTranslate();
+  const { data: me } = useQuery({ queryKey: ["stoa", "self"], queryFn: self });
+  const allowed = me === undefined || me.credentials.includes("*");
+  return {
+    isAllowed: allowed,
+    reason: allowed ? "" : translate("stoa.state.forbidden", { credential: "*" }),
+  };
+}

@@ -13,6 +13,7 @@ import {
   TextField,
   Typography,
 } from "@mui/material";
+import type { TokenDraft } from "@stoa/client";
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslate } from "react-admin";
@@ -25,7 +26,7 @@ interface IssueTokenProps {
   readonly onIssued: () => void;
 }
 
-export function IssueToken({ onClose, onIssued }: IssueTokenProps) {
+export default function IssueToken({ onClose, onIssued }: IssueTokenProps) {
   const translate = useTranslate();
   const [issued, setIssued] = useState<Issued | null>(null);
   const keep = (token: Issued) => {
@@ -49,12 +50,6 @@ interface Issued {
   readonly scopes: readonly string[] | null;
 }
 
-interface Draft {
-  readonly name: string;
-  readonly scopes: readonly string[] | null;
-  readonly expiresAt: number | null;
-}
-
 const daysOffered = [1, 7, 30, 90, 365];
 const dayMs = 86_400_000;
 
@@ -72,15 +67,14 @@ function TokenForm({
     event.preventDefault();
     const fields = new FormData(event.currentTarget);
     const days = Number(fields.get("days"));
-    const draft: Draft = {
+    const draft: TokenDraft = {
       name: String(fields.get("name")),
-      scopes: scopes.length > 0 ? scopes : null,
-      expiresAt: days > 0 ? Date.now() + days * dayMs : null,
+      ...(scopes.length > 0 && { scopes }),
+      ...(days > 0 && { expiresAt: Date.now() + days * dayMs }),
     };
-    client
-      .store<Draft & { readonly token?: string }>("tokens")
-      .create(draft, { idempotencyKey: null })
-      .then(({ token = "" }) => onIssued({ token, scopes: draft.scopes }), setProblem);
+    client.tokens
+      .issue(draft)
+      .then(({ token }) => onIssued({ token, scopes: draft.scopes ?? null }), setProblem);
   };
   return (
     <form onSubmit={submit}>

@@ -17,23 +17,14 @@ import {
   TableRow,
   Typography,
 } from "@mui/material";
-import type { Entity } from "@stoa/client";
+import type { Entity, Token } from "@stoa/client";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Confirm, Title, useLocaleState, useNotify, useTranslate } from "react-admin";
 import { client, self } from "../connection.ts";
 import { problemText } from "../problem-text.ts";
 import { timeText } from "../table/cell-text.ts";
-import { IssueToken } from "./issue-token.tsx";
-
-/** `{name: "weather station", type: "access", scopes: ["POST notes"], expiresAt: null, ..}` */
-interface Token {
-  readonly name: string;
-  readonly type: "access" | "sign-in";
-  readonly scopes: readonly string[] | null;
-  readonly expiresAt: number | null;
-  readonly lastUsedAt: number | null;
-}
+import IssueToken from "./issue-token.tsx";
 
 export default function TokensPage() {
   const translate = useTranslate();
@@ -115,9 +106,8 @@ function TokenRow({ token, onRevoked }: { token: Entity<Token>; onRevoked: () =>
     ms === null ? translate(none) : timeText(ms, locale);
   const revoke = () => {
     setAsking(false);
-    client
-      .store("tokens")
-      .remove(token._id)
+    client.tokens
+      .revoke(token._id)
       .then(onRevoked, (error: unknown) =>
         notify(problemText(error, translate), { type: "error" }),
       );

@@ -4,6 +4,7 @@
  */
 import {
   Alert,
+  Autocomplete,
   Box,
   Button,
   FormControlLabel,
@@ -81,6 +82,20 @@ function DefinitionForm({ store }: { readonly store: StoreEntity }) {
         sets={fields.unique}
         onChange={(unique) => change({ unique })}
       />
+      <Autocomplete
+        multiple
+        freeSolo
+        options={[] as string[]}
+        value={[...fields.search]}
+        onChange={(_, search) => change({ search })}
+        renderInput={(input) => (
+          <TextField
+            {...input}
+            label={translate("stoa.definition.search")}
+            helperText={translate("stoa.definition.searchHint")}
+          />
+        )}
+      />
       {form.isBroken && (
         <FormControlLabel
           control={<Switch onChange={({ target }) => change({ enforce: target.checked })} />}
@@ -102,6 +117,7 @@ interface Fields {
   readonly schema: string;
   readonly indexes: readonly (readonly string[])[];
   readonly unique: readonly (readonly string[])[];
+  readonly search: readonly string[];
   readonly enforce: boolean;
 }
 
@@ -143,8 +159,9 @@ function useDefinition(store: StoreEntity) {
   };
 }
 
-function fieldsOf({ title = "", schema, indexes = [], unique = [] }: StoreEntity): Fields {
-  return { title, schema: schema ? text(schema) : "", indexes, unique, enforce: false };
+function fieldsOf(store: StoreEntity): Fields {
+  const { title = "", schema, indexes = [], unique = [], search = [] } = store;
+  return { title, schema: schema ? text(schema) : "", indexes, unique, search, enforce: false };
 }
 
 /** An empty editor means any object. Errors: `validation` for what is no JSON. */

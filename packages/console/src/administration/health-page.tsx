@@ -19,7 +19,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Title, useLocaleState, useTranslate } from "react-admin";
 import { client } from "../connection.ts";
 import { problemText } from "../problem-text.ts";
-import { timeText } from "../table/cell-text.ts";
+import { sizeText, timeText } from "../table/cell-text.ts";
 import { Plot } from "./plot.tsx";
 
 const askedEveryMs = 10_000;
@@ -112,9 +112,4 @@ function StoreSizes({ statistics: { stores } }: { readonly statistics: Statistic
 
 function megabytes(bytes: readonly (number | null)[]): (number | null)[] {
   return bytes.map((one) => (one === null ? null : one / 1_000_000));
-}
-
-function sizeText(bytes: number, locale: string): string {
-  const style = { style: "unit", unit: "megabyte", maximumFractionDigits: 1 } as const;
-  return new Intl.NumberFormat(locale, style).format(bytes / 1_000_000);
 }

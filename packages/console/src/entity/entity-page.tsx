@@ -13,6 +13,7 @@ import { EntityId } from "./entity-id.tsx";
 import { entityTitle } from "./entity-title.ts";
 import { HistoryTab } from "./history-tab.tsx";
 import { type TabProps, useEntity } from "./use-entity.ts";
+import { useLiveEntity } from "./use-live-entity.ts";
 
 const CodeTab = lazy(() => import("./code-tab.tsx"));
 
@@ -23,6 +24,7 @@ export default function EntityPage() {
   const { store = "", id = "", tab } = useParams();
   const translate = useTranslate();
   const found = useEntity(store, id);
+  const isGone = useLiveEntity(store, id);
   const shown = tabs.find((name) => name === tab) ?? "editing";
   const definition = useStore(store);
   const title = found.data ? entityTitle(found.data.entity) : "";
@@ -44,6 +46,7 @@ export default function EntityPage() {
         ))}
       </Tabs>
       <Box role="tabpanel" sx={{ p: 2, minHeight: 360 }}>
+        {isGone && <Alert severity="warning">{translate("stoa.entity.gone")}</Alert>}
         {found.error && <Alert severity="error">{problemText(found.error, translate)}</Alert>}
         {found.isPending && <Waiting />}
         {found.data && (

@@ -27,7 +27,11 @@ export function useEntity(store: string, id: string) {
   return useQuery({
     queryKey: entityKey(store, id),
     queryFn: async ({ signal }) => versionOf(await client.store(store).read(id, { signal })),
-    structuralSharing: false,
+    // The same version stays the same value, so that nothing starts anew for it.
+    structuralSharing: (before, after) => {
+      const [old, fresh] = [before as Version | undefined, after as Version];
+      return old && old.etag !== null && old.etag === fresh.etag ? old : fresh;
+    },
   });
 }
 

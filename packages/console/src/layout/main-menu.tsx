@@ -26,9 +26,7 @@ export function MainMenu() {
     <Box component="nav" aria-label={translate("stoa.menu.label")}>
       <Menu>
         <Section title="stoa.menu.stores">
-          {stores?.length === 0 && (
-            <Menu.Item to="/start" primaryText="stoa.menu.start" leftIcon={<StartIcon />} />
-          )}
+          <Menu.Item to="/start" primaryText="stoa.menu.start" leftIcon={<StartIcon />} />
           {stores?.map(({ name, title }) => (
             <StoreItem key={name} name={name} title={title ?? name} />
           ))}
@@ -71,7 +69,7 @@ const pages = [
   { to: "/sessions", text: "stoa.menu.sessions", needs: "sessions", icon: <SessionsIcon /> },
   { to: "/definitions", text: "stoa.menu.definitions", needs: "stores", icon: <SchemaIcon /> },
   { to: "/changes", text: "stoa.menu.changes", needs: "changes", icon: <ChangesIcon /> },
-  { to: "/health", text: "stoa.menu.health", needs: "metrics", icon: <HealthIcon /> },
+  { to: "/health", text: "stoa.menu.health", needs: "statistics", icon: <HealthIcon /> },
   { to: "/backups", text: "stoa.menu.backups", needs: "backups", icon: <BackupIcon /> },
 ] as const;
 

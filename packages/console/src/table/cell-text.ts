@@ -25,4 +25,10 @@ export function timeText(unixMs: number, locale: string): string {
   return new Intl.DateTimeFormat(locale, style).format(unixMs);
 }
 
+/** `52.4 MB` */
+export function sizeText(bytes: number, locale: string): string {
+  const style = { style: "unit", unit: "megabyte", maximumFractionDigits: 1 } as const;
+  return new Intl.NumberFormat(locale, style).format(bytes / 1_000_000);
+}
+
 const fine = { maximumFractionDigits: 12 } as const;

@@ -24,7 +24,10 @@ export interface GridProps<R> {
   readonly keyOf: (row: R) => string;
   readonly sort: { readonly path: string; readonly descending: boolean } | null;
   readonly selected: ReadonlySet<string>;
-  readonly marked?: ReadonlySet<string>;
+  /** What has just changed. */
+  readonly marked: ReadonlySet<string>;
+  /** What is about to go or to change. */
+  readonly pending: ReadonlySet<string>;
   readonly onSort: (path: string) => void;
   readonly onRange: (range: Range) => void;
   readonly onOpen: (row: R) => void;
@@ -119,7 +122,7 @@ function Head<R>({
 }
 
 function GridRow<R>(props: GridProps<R> & { readonly index: number; readonly template: string }) {
-  const { index, template, columns, keyOf, onOpen, onSelect, selected, marked } = props;
+  const { index, template, columns, keyOf, onOpen, onSelect, selected, marked, pending } = props;
   const translate = useTranslate();
   const row = props.rowAt(index);
   const key = row === undefined ? "" : keyOf(row);
@@ -135,7 +138,13 @@ function GridRow<R>(props: GridProps<R> & { readonly index: number; readonly tem
       tabIndex={row === undefined ? -1 : 0}
       onClick={() => row !== undefined && onOpen(row)}
       onKeyDown={onKey}
-      sx={{ ...line, ...hover, gridTemplateColumns: template, ...(marked?.has(key) && flash) }}
+      sx={{
+        ...line,
+        ...hover,
+        gridTemplateColumns: template,
+        ...(marked.has(key) && flash),
+        ...(pending.has(key) && fading),
+      }}
     >
       <Box role="gridcell" onClick={(event) => event.stopPropagation()}>
         <Checkbox
@@ -182,6 +191,7 @@ const cell = {
   whiteSpace: "nowrap",
 } as const;
 const figure = { textAlign: "end", fontVariantNumeric: "tabular-nums" } as const;
+const fading = { opacity: 0.45, textDecoration: "line-through" } as const;
 const flash = {
   animation: "stoa-changed 2s ease-out",
   "@keyframes stoa-changed": { from: { backgroundColor: "rgba(255, 193, 7, .35)" } },

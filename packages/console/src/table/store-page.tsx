@@ -11,6 +11,8 @@ import { cellText } from "./cell-text.ts";
 import { firstColumns, offeredColumns, valueAt } from "./columns.ts";
 import { EntityGrid } from "./entity-grid.tsx";
 import { type Sort, StoreToolbar } from "./store-toolbar.tsx";
+import { useBulk } from "./use-bulk.ts";
+import { useLiveRows } from "./use-live-rows.ts";
 import { type Row, useRows, useTotal, type Wish } from "./use-rows.ts";
 
 /** The page of the store in the address: a fresh one for each. */
@@ -26,9 +28,11 @@ function StoreTable({ name }: { readonly name: string }) {
   const [choice, setChoice] = useState<Omit<Wish, "sortBy">>({});
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const sortBy = useMemo(() => (sort ? [`${sort.descending ? "-" : ""}${sort.path}`] : []), [sort]);
-  const wish: Wish = { ...choice, sortBy };
+  const wish = useMemo((): Wish => ({ ...choice, sortBy }), [choice, sortBy]);
   const total = useTotal(name, wish);
   const [{ first, end }, setRange] = useState({ first: 0, end: 40 });
+  const marked = useLiveRows(name, wish);
+  const bulk = useBulk(name);
   const rows = useRows(name, wish, first, Math.min(end, total.data ?? 0));
   const columns = useColumns(name, rows.rowAt);
   const navigate = useNavigate();
@@ -40,11 +44,14 @@ function StoreTable({ name }: { readonly name: string }) {
       <Title title={title} />
       <StoreToolbar
         store={name}
+        searched={definition?.search ?? []}
         total={total.data}
         columns={columns}
         choice={choice}
-        sort={sort}
+        wish={wish}
         selected={selected}
+        sample={rows.rowAt(first)}
+        bulk={bulk}
         onChoice={setChoice}
         onSelected={setSelected}
       />
@@ -58,6 +65,8 @@ function StoreTable({ name }: { readonly name: string }) {
         keyOf={(row) => row._id}
         sort={sort}
         selected={selected}
+        marked={marked}
+        pending={bulk.pending}
         onSort={useCallback((path) => setSort((was) => nextSort(was, path)), [])}
         onRange={useCallback(
           (range) =>

@@ -1,20 +1,25 @@
 /**
- * What stands above a table: how much there is, filters, columns.
+ * What stands above a table: how much there is, search, filters, columns, and what can be done.
  */
 import { Box, Typography } from "@mui/material";
 import { useLocaleState, useTranslate } from "react-admin";
 import { ColumnChooser } from "./column-chooser.tsx";
 import type { Column } from "./columns.ts";
 import { FilterBar } from "./filter-bar.tsx";
-import type { Wish } from "./use-rows.ts";
+import { QuickSearch } from "./quick-search.tsx";
+import { SelectionBar } from "./selection-bar.tsx";
+import { StoreActions } from "./store-actions.tsx";
+import type { Bulk } from "./use-bulk.ts";
+import type { Row, Wish } from "./use-rows.ts";
 
 export interface Sort {
   readonly path: string;
   readonly descending: boolean;
 }
 
-export interface StoreToolbarProps {
+interface StoreToolbarProps {
   readonly store: string;
+  readonly searched: readonly string[];
   readonly total: number | undefined;
   readonly columns: {
     readonly offered: readonly Column[];
@@ -22,23 +27,41 @@ export interface StoreToolbarProps {
     readonly choose: (paths: string[] | null) => void;
   };
   readonly choice: Omit<Wish, "sortBy">;
-  readonly sort: Sort | null;
+  readonly wish: Wish;
   readonly selected: ReadonlySet<string>;
+  readonly sample: Row | undefined;
+  readonly bulk: Bulk;
   readonly onChoice: (choice: Omit<Wish, "sortBy">) => void;
   readonly onSelected: (selected: ReadonlySet<string>) => void;
 }
 
-export function StoreToolbar({ total, columns, choice, onChoice }: StoreToolbarProps) {
+export function StoreToolbar(props: StoreToolbarProps) {
+  const { store, searched, total, columns, choice, wish, selected, onChoice } = props;
   const translate = useTranslate();
   const [locale] = useLocaleState();
   const figure = total === undefined ? "" : new Intl.NumberFormat(locale).format(total);
   return (
     <Box sx={{ display: "flex", flexWrap: "wrap", alignItems: "center", gap: 1, p: 1 }}>
-      <FilterBar columns={columns.offered} choice={choice} onChoice={onChoice} />
-      <Typography variant="body2" color="text.secondary" sx={{ ml: "auto" }} role="status">
-        {total === undefined ? "" : translate("stoa.table.total", { smart_count: total, figure })}
-      </Typography>
-      <ColumnChooser {...columns} />
+      <QuickSearch
+        searched={searched}
+        columns={columns.offered}
+        choice={choice}
+        onChoice={onChoice}
+      />
+      {selected.size > 0 ? (
+        <SelectionBar {...props} />
+      ) : (
+        <>
+          <FilterBar columns={columns.offered} choice={choice} onChoice={onChoice} />
+          <StoreActions store={store} wish={wish} paths={columns.paths} />
+        </>
+      )}
+      <Box sx={{ display: "flex", alignItems: "center", gap: 1, ml: "auto" }}>
+        <Typography variant="body2" color="text.secondary" role="status" sx={{ minHeight: 20 }}>
+          {total === undefined ? "" : translate("stoa.table.total", { smart_count: total, figure })}
+        </Typography>
+        <ColumnChooser {...columns} />
+      </Box>
     </Box>
   );
 }

@@ -74,6 +74,7 @@ function useNewStore() {
     const fields = {
       name,
       schema,
+      ...(wantsSchema ? { search: textFields(objects) } : {}),
       ...(form.get("title") ? { title: String(form.get("title")) } : {}),
     };
     await client.store<Omit<StoreFields, "time">>("stores").create(fields);
@@ -93,6 +94,16 @@ function useNewStore() {
   };
   return { problem, isBusy, submit, sample, setSample };
 }
+
+/** What the search above a table looks into: fields that hold texts, the first few of them. */
+function textFields(objects: readonly JsonObject[]): string[] {
+  const names = objects.flatMap((object) =>
+    Object.keys(object).filter((name) => typeof object[name] === "string" && !/[.]/.test(name)),
+  );
+  return [...new Set(names)].slice(0, searchedMax);
+}
+
+const searchedMax = 8;
 
 /** One object, a list of objects, or nothing. Errors: `validation` for anything else. */
 function parsedSample(text: string): JsonObject[] {

@@ -1,27 +1,38 @@
 /**
- * The first page: the stores one may read, or how to begin where there is none.
+ * The first page: the stores one may read, and how to begin where there is none of one's own.
  */
-import { Card, CardActionArea, CardContent, Grid, Typography } from "@mui/material";
+import { Card, CardActionArea, CardContent, Grid, Skeleton, Typography } from "@mui/material";
 import { Title, useLocaleState, useTranslate } from "react-admin";
-import { Link } from "react-router-dom";
+import { Link, useLocation } from "react-router-dom";
 import { useStoreCount, useStores } from "../stores.ts";
+import { Welcome } from "./welcome.tsx";
 
 export function StartPage() {
-  const translate = useTranslate();
   const { data: stores } = useStores();
+  const isAsked = useLocation().pathname === "/start";
+  const isNew = stores?.every(({ flavour }) => flavour === "reference") ?? false;
   return (
     <>
-      <Title title="stoa.menu.stores" />
+      <Title title={isAsked || isNew ? "stoa.welcome.title" : "stoa.menu.stores"} />
+      {(isAsked || isNew) && <Welcome />}
       <Grid container spacing={2} sx={{ mt: 1 }}>
+        {stores === undefined && <Waiting />}
         {stores?.map(({ name, title }) => (
           <Grid key={name} size={{ xs: 12, sm: 6, md: 4 }}>
             <StoreCard name={name} title={title ?? name} />
           </Grid>
         ))}
       </Grid>
-      {stores?.length === 0 && <Typography>{translate("stoa.state.empty")}</Typography>}
     </>
   );
+}
+
+function Waiting() {
+  return [1, 2, 3].map((card) => (
+    <Grid key={card} size={{ xs: 12, sm: 6, md: 4 }}>
+      <Skeleton variant="rounded" height={88} />
+    </Grid>
+  ));
 }
 
 function StoreCard({ name, title }: { readonly name: string; readonly title: string }) {

@@ -1,0 +1,171 @@
+/**
+ * Copies of the database: made with their progress, listed, taken away, removed.
+ */
+import DownloadIcon from "@mui/icons-material/FileDownloadOutlined";
+import {
+  Alert,
+  Box,
+  Button,
+  Paper,
+  Skeleton,
+  Table,
+  TableBody,
+  TableCell,
+  TableContainer,
+  TableHead,
+  TableRow,
+  Tooltip,
+  Typography,
+} from "@mui/material";
+import type { Backup, BackupProgress } from "@stoa/client";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { Confirm, Title, useLocaleState, useNotify, useTranslate } from "react-admin";
+import { client } from "../connection.ts";
+import { Job, useJob } from "../job.ts";
+import { Progress } from "../layout/progress.tsx";
+import { problemText } from "../problem-text.ts";
+import { sizeText, timeText } from "../table/cell-text.ts";
+import { useFullRight, useRight } from "../use-right.ts";
+
+const backupJob = new Job<BackupProgress>();
+
+export default function BackupsPage() {
+  const translate = useTranslate();
+  const queries = useQueryClient();
+  const right = useRight("POST", ["backups"]);
+  const found = useQuery({
+    queryKey: ["stoa", "backups"],
+    queryFn: ({ signal }) => client.jobs.backups({ signal }),
+    retry: false,
+  });
+  const { isRunning, told, problem } = useJob(backupJob);
+  const reload = () => void queries.invalidateQueries({ queryKey: ["stoa", "backups"] });
+  const make = () =>
+    void backupJob.start((signal) => client.jobs.makeBackup({ signal })).finally(reload);
+  const list = found.data?.backups ?? [];
+  return (
+    <Paper sx={{ mt: 1, p: 2 }}>
+      <Title title="stoa.menu.backups" />
+      <Box sx={{ display: "flex", flexWrap: "wrap", gap: 2, alignItems: "center", mb: 2 }}>
+        <Typography color="text.secondary" sx={{ flex: "1 1 300px" }}>
+          {translate("stoa.backups.about", { most: found.data?.most ?? 10 })}
+        </Typography>
+        <Tooltip title={right.reason}>
+          <span>
+            <Button variant="contained" disabled={!right.isAllowed || isRunning} onClick={make}>
+              {translate("stoa.backups.make")}
+            </Button>
+          </span>
+        </Tooltip>
+      </Box>
+      {found.error && <Alert severity="error">{problemText(found.error, translate)}</Alert>}
+      {problem !== null && <Alert severity="error">{problemText(problem, translate)}</Alert>}
+      {isRunning && <Making told={told} />}
+      {told?.kind === "end" && <Alert severity="success">{translate("stoa.backups.made")}</Alert>}
+      {found.isPending && <Skeleton variant="rounded" height={120} />}
+      {found.data && list.length === 0 && !isRunning && (
+        <Typography sx={{ py: 4, textAlign: "center" }}>{translate("stoa.state.empty")}</Typography>
+      )}
+      {list.length > 0 && <Backups backups={list} onRemoved={reload} />}
+    </Paper>
+  );
+}
+
+function Making({ told }: { readonly told: BackupProgress | null }) {
+  const translate = useTranslate();
+  const [locale] = useLocaleState();
+  const { bytes, total } = told?.kind === "progress" ? told : { bytes: 0, total: 0 };
+  const text = translate("stoa.welcome.loaded", {
+    done: sizeText(bytes, locale),
+    total: sizeText(total, locale),
+  });
+  return <Progress label={translate("stoa.backups.make")} done={bytes} total={total} text={text} />;
+}
+
+interface BackupsProps {
+  readonly backups: readonly Backup[];
+  readonly onRemoved: () => void;
+}
+
+function Backups({ backups, onRemoved }: BackupsProps) {
+  const translate = useTranslate();
+  return (
+    <TableContainer>
+      <Table size="small" sx={{ mt: 1 }}>
+        <TableHead>
+          <TableRow>
+            <TableCell>{translate("stoa.backups.name")}</TableCell>
+            <TableCell>{translate("stoa.backups.when")}</TableCell>
+            <TableCell align="right">{translate("stoa.backups.size")}</TableCell>
+            <TableCell align="right">{translate("stoa.table.more")}</TableCell>
+          </TableRow>
+        </TableHead>
+        <TableBody>
+          {backups.map((backup) => (
+            <BackupRow key={backup.name} backup={backup} onRemoved={onRemoved} />
+          ))}
+        </TableBody>
+      </Table>
+    </TableContainer>
+  );
+}
+
+function BackupRow({ backup, onRemoved }: { backup: Backup; onRemoved: () => void }) {
+  const { name, time, bytes } = backup;
+  const translate = useTranslate();
+  const notify = useNotify();
+  const [locale] = useLocaleState();
+  const [isAsking, setAsking] = useState(false);
+  const full = useFullRight();
+  const right = useRight("DELETE", ["backups", name]);
+  const remove = () => {
+    setAsking(false);
+    client.jobs
+      .removeBackup(name)
+      .then(onRemoved, (error: unknown) =>
+        notify(problemText(error, translate), { type: "error" }),
+      );
+  };
+  return (
+    <TableRow hover>
+      <TableCell component="th" scope="row" sx={{ fontFamily: "monospace" }}>
+        {name}
+      </TableCell>
+      <TableCell>{timeText(time, locale)}</TableCell>
+      <TableCell align="right">{sizeText(bytes, locale)}</TableCell>
+      <TableCell align="right" sx={{ whiteSpace: "nowrap" }}>
+        <Tooltip title={full.reason}>
+          <span>
+            <Button
+              component="a"
+              href={client.backupAddress(name)}
+              download={name}
+              startIcon={<DownloadIcon />}
+              disabled={!full.isAllowed}
+            >
+              {translate("stoa.backups.download")}
+            </Button>
+          </span>
+        </Tooltip>
+        <Button
+          color="error"
+          disabled={!right.isAllowed}
+          title={right.reason}
+          onClick={() => setAsking(true)}
+        >
+          {translate("stoa.action.remove")}
+        </Button>
+        <Confirm
+          isOpen={isAsking}
+          title={translate("stoa.backups.removeTitle", { name })}
+          content="stoa.backups.removeText"
+          confirm="stoa.action.remove"
+          confirmColor="warning"
+          onConfirm={remove}
+          onClose={() => setAsking(false)}
+        />
+      </TableCell>
+    </TableRow>
+  );
+}

@@ -1,0 +1,91 @@
+/**
+ * The last changes and those that come, as many as one looks at. Knows the feed; no drawing.
+ */
+import type { EntityChange, FollowEvent } from "@stoa/client";
+import type { JsonObject } from "@stoa/domain";
+import { useEffect, useRef, useState } from "react";
+import { client } from "../connection.ts";
+
+export type FeedLine = EntityChange<JsonObject> | { readonly kind: "gap"; readonly seq: number };
+
+const linesMax = 300;
+/** How much of what happened before is shown at first. */
+const pastMax = 100;
+const gatherMs = 200;
+
+/** @param store its name; empty for all. */
+export function useFeed(store: string) {
+  const [lines, setLines] = useState<readonly FeedLine[]>([]);
+  const [waiting, setWaiting] = useState<readonly FeedLine[]>([]);
+  const [isPaused, setPaused] = useState(false);
+  const [problem, setProblem] = useState<unknown>(null);
+  const paused = useRef(false);
+  useEffect(() => {
+    const ending = new AbortController();
+    let come: FeedLine[] = [];
+    let timer: number | undefined;
+    const show = () => {
+      timer = undefined;
+      const fresh = come.reverse();
+      come = [];
+      const put = paused.current ? setWaiting : setLines;
+      put((all) => [...fresh, ...all].slice(0, linesMax));
+    };
+    const hear = async () => {
+      for await (const line of linesOf(store, ending.signal)) {
+        come.push(line);
+        timer ??= window.setTimeout(show, gatherMs);
+      }
+    };
+    setLines([]);
+    setWaiting([]);
+    setProblem(null);
+    hear().catch((error: unknown) => {
+      if (!ending.signal.aborted) setProblem(error);
+    });
+    return () => {
+      ending.abort();
+      window.clearTimeout(timer);
+    };
+  }, [store]);
+  const halt = (is: boolean) => {
+    paused.current = is;
+    setPaused(is);
+  };
+  return {
+    lines,
+    problem,
+    isPaused,
+    waiting: waiting.length,
+    pause: () => halt(true),
+    resume: () => {
+      halt(false);
+      setLines((all) => [...waiting, ...all].slice(0, linesMax));
+      setWaiting([]);
+    },
+  };
+}
+
+/** The last of the past, then what comes. */
+async function* linesOf(store: string, signal: AbortSignal): AsyncGenerator<FeedLine> {
+  let isFirst = true;
+  const events: AsyncIterable<FollowEvent<JsonObject>> =
+    store === "" ? client.follow({ signal }) : client.store(store).follow({}, { signal });
+  for await (const event of events) {
+    if (event.kind !== "begun") yield event;
+    else if (isFirst) yield* pastOf(store, event.seq, signal);
+    isFirst = false;
+  }
+}
+
+async function* pastOf(
+  store: string,
+  until: number,
+  signal: AbortSignal,
+): AsyncGenerator<FeedLine> {
+  const since = Math.max(0, Math.floor(until) - pastMax);
+  const question = { since, ...(store !== "" && { store }) };
+  for await (const { changes } of client.changes(question, { signal })) {
+    for (const change of changes) if (change.seq <= until) yield { kind: "change", ...change };
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * Keeps an open entity true: what others change is fetched with its version, and it is told when
+ * it is gone. Knows no form.
+ */
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { client } from "../connection.ts";
+
+/** Whether it was removed, or went out of view, while it was open. */
+export function useLiveEntity(store: string, id: string): boolean {
+  const queries = useQueryClient();
+  const [isGone, setGone] = useState(false);
+  useEffect(() => {
+    const ending = new AbortController();
+    const look = () => {
+      void queries.invalidateQueries({ queryKey: ["stoa", "entity", store, id] });
+      void queries.invalidateQueries({ queryKey: ["stoa", "history", store, id] });
+    };
+    const hear = async () => {
+      const question = { where: { _id: id }, only: ["_id"] };
+      const options = { signal: ending.signal };
+      for await (const event of client.store(store).follow(question, options)) {
+        if (event.kind === "begun") continue;
+        const isLost = event.kind === "change" && event.entity === null;
+        setGone(isLost);
+        if (!isLost) look();
+      }
+    };
+    // Where following is refused, the entity is shown as it was fetched.
+    hear().catch(() => undefined);
+    return () => {
+      ending.abort();
+      setGone(false);
+    };
+  }, [queries, store, id]);
+  return isGone;
+}

@@ -1,0 +1,236 @@
+/**
+ * What a person does who has never seen Stoa, from the printed password to an old version restored,
+ * in a real browser, with nothing prepared.
+ */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { Locator, Page } from "playwright-core";
+import { Stage, type Visit } from "./browser.ts";
+
+let stage: Stage;
+let visit: Visit;
+let page: Page;
+
+before(async () => {
+  stage = await Stage.open({ isPasswordGiven: false });
+  visit = await stage.visit({ permissions: ["clipboard-read", "clipboard-write"] });
+  page = visit.page;
+});
+
+after(() => stage.close());
+
+const button = (name: string | RegExp): Locator => page.getByRole("button", { name }).first();
+const menu = (name: string | RegExp): Locator => page.getByRole("menuitem", { name });
+const told = (text: string | RegExp): Promise<void> => page.getByText(text).first().waitFor();
+const cell = (text: string): Locator => page.getByRole("gridcell", { name: text, exact: true });
+
+/** As a program outside would: with a secret that was copied from the page. */
+async function outside(path: string, token: string, init: RequestInit = {}): Promise<Response> {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  return fetch(stage.url + path, { ...init, headers });
+}
+
+/** Signed in as the administrator, for what the walk needs from outside. */
+async function secretOfAdministrator(): Promise<string> {
+  const body = JSON.stringify({ login: "admin", password: stage.password });
+  const answer = await outside("/api/v1/auth/token", "", { method: "POST", body });
+  return ((await answer.json()) as { token: string }).token;
+}
+
+test("a person who never saw it finds the way from the first sign-in to an old version", async (t) => {
+  page.setDefaultTimeout(30_000);
+  const secret = await secretOfAdministrator();
+  const steps: readonly [name: string, step: () => Promise<void>][] = [
+    ["signs in with the printed password and is told where to begin", signsIn],
+    ["makes a store from pasted JSON", makesStore],
+    ["loads the cities and sees how far it is", loadsCities],
+    ["finds Delft, and edits it in the form and in Code", findsAndEdits],
+    ["sees a change from outside in the form and in the table", () => seesLive(secret)],
+    ["issues a token for one store, uses it by the line shown, revokes it", usesToken],
+    ["moves a group and sees before who gains and who loses", () => movesGroup(secret)],
+    ["looks up why a member can see an entity", looksUpWhy],
+    ["restores an old version", restoresVersion],
+  ];
+  for (const [name, step] of steps) {
+    t.diagnostic(name);
+    await step();
+  }
+  assert.deepEqual(visit.problems, []);
+});
+
+async function signsIn(): Promise<void> {
+  assert.match(stage.password, /^[\w-]{20}$/);
+  await visit.signIn();
+  await told("Four short steps, in any order.");
+}
+
+async function makesStore(): Promise<void> {
+  await page.getByRole("link", { name: "Make a store" }).click();
+  await page.getByLabel("Name", { exact: false }).first().fill("inns");
+  const inns = [
+    { name: "Het Gouden Anker", beds: 12, opened: "1651-04-01" },
+    { name: "De Zwaan", beds: 5, opened: "1701-09-12" },
+  ];
+  await page.locator(".cm-content").click();
+  await page.keyboard.insertText(JSON.stringify(inns));
+  await button("New store").click();
+  await cell("De Zwaan").waitFor();
+  await told("2 entities");
+  await page.getByLabel("Search", { exact: true }).fill("gouden");
+  await told("1 entity");
+  await cell("Het Gouden Anker").waitFor();
+  assert.equal(await cell("De Zwaan").count(), 0);
+}
+
+async function loadsCities(): Promise<void> {
+  await menu("Start here").click();
+  await button("Load").click();
+  await told(/^[\d,]+ of 171,075$/);
+  const bar = page.getByRole("progressbar", { name: "Load the cities of the world" });
+  await bar.waitFor();
+  const isAt = async () => Number(await bar.getAttribute("aria-valuenow"));
+  while ((await isAt()) < 20) await new Promise((resolve) => setTimeout(resolve, 50));
+  await page.getByText("171,075 of 171,075").waitFor({ timeout: 240_000 });
+  await page.getByRole("link", { name: "Look at them" }).click();
+  await told("171,075 entities");
+}
+
+async function findsAndEdits(): Promise<void> {
+  await page.getByLabel("Search", { exact: true }).fill("delft");
+  await cell("Delft").first().click();
+  const name = page.getByLabel("name", { exact: false }).first();
+  await name.waitFor();
+  const country = page.getByLabel("country", { exact: false }).first();
+  assert.equal(await country.inputValue(), "NL");
+  await page.getByLabel("admin2", { exact: false }).fill("0600");
+  await button("Save").click();
+  await told("Element updated");
+  await page.getByRole("tab", { name: "Code" }).click();
+  await page.locator(".cm-content").getByText("0600").waitFor();
+  await page.locator(".cm-content").click();
+  await page.keyboard.press("Control+Home");
+  await page.keyboard.press("End");
+  await page.keyboard.insertText('"motto": "blue",');
+  await button("Save").click();
+  await page.getByRole("tab", { name: "Editing" }).click();
+  assert.equal(await page.getByLabel("motto").inputValue(), "blue");
+}
+
+async function seesLive(secret: string): Promise<void> {
+  const id = /cities\/(\w{24})/.exec(page.url())?.[1] ?? "";
+  const change = async (fields: object) => {
+    const body = JSON.stringify(fields);
+    const answer = await outside(`/api/v1/cities/${id}`, secret, { method: "PATCH", body });
+    assert.equal(answer.status, 200);
+  };
+  await page.getByLabel("admin1", { exact: false }).fill("12");
+  await change({ motto: "white" });
+  await told("Changed by somebody else meanwhile, and taken over: motto");
+  assert.equal(await page.getByLabel("motto").inputValue(), "white");
+  assert.equal(await page.getByLabel("admin1", { exact: false }).inputValue(), "12");
+  await button("Save").click();
+  await told("Element updated");
+  await menu(/Cities of the world/).click();
+  await page.getByLabel("Search", { exact: true }).fill("Delft");
+  await cell("Delft").waitFor();
+  await change({ admin2: "seen live" });
+  await cell("seen live").waitFor();
+  const body = JSON.stringify({ n: 999_999, name: "Delft Two", lat: 1, lng: 1, country: "NL" });
+  await outside("/api/v1/cities", secret, { method: "POST", body });
+  await cell("Delft Two").waitFor();
+}
+
+async function usesToken(): Promise<void> {
+  await visit.open("/#/tokens");
+  await button("Issue a token").click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name").fill("reader");
+  await dialog.getByLabel("May do").fill("GET cities/*");
+  await page.keyboard.press("Enter");
+  await dialog.getByRole("button", { name: "Issue a token" }).click();
+  const line = await dialog.getByLabel("curl", { exact: true }).first().textContent();
+  const [, token = "", url = ""] = /Bearer (\S+)' '(\S+)'$/.exec(line?.trim() ?? "") ?? [];
+  assert.equal(url, `${stage.url}/api/v1/cities?limit=3`);
+  const path = url.slice(stage.url.length);
+  const cities = (await (await outside(path, token)).json()) as unknown[];
+  assert.equal(cities.length, 3);
+  assert.equal((await outside("/api/v1/inns", token)).status, 403);
+  const writing = { method: "POST", body: "{}" };
+  assert.equal((await outside("/api/v1/cities", token, writing)).status, 403);
+  await button("I have kept it").click();
+  await told("GET cities/*");
+  await button("Revoke").click();
+  await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
+  await told("Nothing here yet");
+  assert.equal((await outside(path, token)).status, 401);
+}
+
+/** Delft works below Holland; Holland comes to stand below Europe, where Ann is. */
+async function movesGroup(secret: string): Promise<void> {
+  const create = async (store: string, fields: object): Promise<string> => {
+    const body = JSON.stringify(fields);
+    const answer = await outside(`/api/v1/${store}`, secret, { method: "POST", body });
+    const made = (await answer.json()) as { _id?: string };
+    assert.ok(made._id, JSON.stringify(made));
+    return made._id;
+  };
+  const find = async (path: string): Promise<string> => {
+    const [found] = (await (await outside(path, secret)).json()) as { _id: string }[];
+    return found?._id ?? "";
+  };
+  const member = await find("/api/v1/roles?where.name=member");
+  await visit.open("/#/groups");
+  const name = async (group: string, below: Locator) => {
+    await below.getByRole("button", { name: "New group below" }).first().click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Name").fill(group);
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("treeitem", { name: group }).waitFor();
+  };
+  const root = page.getByRole("treeitem").first();
+  for (const group of ["Europe", "Asia", "Holland"]) await name(group, root);
+  const password = "a long password";
+  const idOf = (group: string) => find(`/api/v1/groups?where.name=${group}`);
+  const person = async (login: string, group: string) =>
+    create("users", { login, password, role: member, group: await idOf(group) });
+  await person("ann", "Europe");
+  await person("bob", "Holland");
+  await create("inns", {
+    ...{ name: "In den Hollandschen Tuin", beds: 3, opened: "1620-01-01" },
+    group: await idOf("Holland"),
+  });
+  const holland = page.getByRole("treeitem", { name: "Holland" });
+  const europe = page.getByRole("treeitem", { name: "Europe" });
+  await holland.locator("> div").first().dragTo(europe.locator("> div").first());
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("1 entity moves with it.").waitFor();
+  await dialog.getByText("1 person sees more:").waitFor();
+  await dialog.getByText("ann").waitFor();
+  await dialog.getByText("0 people see less:").waitFor();
+  await dialog.getByRole("button", { name: "Move" }).click();
+  await europe.getByRole("treeitem", { name: "Holland" }).waitFor();
+}
+
+async function looksUpWhy(): Promise<void> {
+  await menu(/^inns/).click();
+  await cell("In den Hollandschen Tuin").click();
+  await page.getByRole("tab", { name: "Access" }).click();
+  await page.getByLabel("Person").fill("an");
+  await page.getByRole("option", { name: "ann" }).click();
+  await told("This person sees it.");
+  await told("belongs to a group above it:");
+}
+
+async function restoresVersion(): Promise<void> {
+  await page.getByRole("tab", { name: "Editing" }).click();
+  const name = page.getByLabel("name", { exact: false }).first();
+  await name.fill("Another name");
+  await button("Save").click();
+  await told("Element updated");
+  await page.getByRole("tab", { name: "History" }).click();
+  await told("Created");
+  await button("Restore this version").click();
+  await told("Restored");
+  await page.getByRole("tab", { name: "Editing" }).click();
+  assert.equal(await name.inputValue(), "In den Hollandschen Tuin");
+}
