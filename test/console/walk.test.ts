@@ -37,7 +37,7 @@ async function secretOfAdministrator(): Promise<string> {
   return ((await answer.json()) as { token: string }).token;
 }
 
-test("a person who never saw it finds the way from the first sign-in to an old version", async (t) => {
+test("a newcomer finds the way from the first sign-in to an old version", async (t) => {
   page.setDefaultTimeout(30_000);
   const secret = await secretOfAdministrator();
   const steps: readonly [name: string, step: () => Promise<void>][] = [

@@ -1,6 +1,6 @@
 /**
- * Work that takes a while and tells how far it is: files of rows into a store, the sample, copies of
- * the database. Knows those routes; no store by its meaning.
+ * Work that takes a while and tells how far it is: files of rows into a store, the sample, copies
+ * of the database. Knows those routes; no store by its meaning.
  */
 import type { JsonObject, Violation } from "@stoa/domain";
 import type { HttpTransport } from "./http-transport.ts";
@@ -117,7 +117,7 @@ export class Jobs {
     return [];
   }
 
-  /** A store `cities` with the cities of the world, or the first so many; goes on where it stopped. */
+  /** A store `cities` with the cities of the world, or the first so many; goes on from a stop. */
   sample(
     name: "cities",
     { limit, ...options }: CallOptions & { readonly limit?: number | undefined } = {},

@@ -82,20 +82,7 @@ function DefinitionForm({ store }: { readonly store: StoreEntity }) {
         sets={fields.unique}
         onChange={(unique) => change({ unique })}
       />
-      <Autocomplete
-        multiple
-        freeSolo
-        options={[] as string[]}
-        value={[...fields.search]}
-        onChange={(_, search) => change({ search })}
-        renderInput={(input) => (
-          <TextField
-            {...input}
-            label={translate("stoa.definition.search")}
-            helperText={translate("stoa.definition.searchHint")}
-          />
-        )}
-      />
+      <SearchedInput paths={fields.search} onChange={(search) => change({ search })} />
       {form.isBroken && (
         <FormControlLabel
           control={<Switch onChange={({ target }) => change({ enforce: target.checked })} />}
@@ -109,6 +96,31 @@ function DefinitionForm({ store }: { readonly store: StoreEntity }) {
         <RemoveStore store={store} />
       </Box>
     </Stack>
+  );
+}
+
+interface SearchedInputProps {
+  readonly paths: readonly string[];
+  readonly onChange: (paths: readonly string[]) => void;
+}
+
+function SearchedInput({ paths, onChange }: SearchedInputProps) {
+  const translate = useTranslate();
+  return (
+    <Autocomplete
+      multiple
+      freeSolo
+      options={[] as string[]}
+      value={[...paths]}
+      onChange={(_, chosen) => onChange(chosen)}
+      renderInput={(input) => (
+        <TextField
+          {...input}
+          label={translate("stoa.definition.search")}
+          helperText={translate("stoa.definition.searchHint")}
+        />
+      )}
+    />
   );
 }
 

@@ -40,7 +40,7 @@ export function useLiveRows(store: string, wish: Wish): ReadonlySet<string> {
   return marked;
 }
 
-/** What words find is not followed by itself: then every change of the store is a reason to look. */
+/** What words find is not followed by itself: then every change of the store counts. */
 function followable({ where, filter, search }: Wish): Pick<Wish, "where" | "filter"> {
   return search ? {} : { where, filter };
 }

@@ -129,7 +129,7 @@ export const englishAdministration = {
   },
   backups: {
     about:
-      "Copies of the whole database, made while it is in use. At most %{most} are kept beside it: take them elsewhere.",
+      "Copies of the whole database as it is. At most %{most} are kept here: take them elsewhere.",
     make: "Make a copy",
     download: "Download",
     name: "Name",

@@ -106,7 +106,7 @@ export const englishText = {
       asForm: "Form",
       asJson: "JSON",
       created: "Created",
-      gone: "Somebody has removed this, or you may not see it any more. What you typed is still here.",
+      gone: "Somebody has removed this, or you may see it no more. What you typed is here.",
     },
     code: {
       type: "must be: %{expected}",
