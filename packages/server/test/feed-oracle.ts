@@ -270,7 +270,7 @@ function randomMove(random: Random, truth: Truth): Request {
 }
 
 /** What is so, by what is kept: which of it anybody sees is for the truth to say. */
-async function readTruth(truth: MutableTruth, engine: Engine): Promise<void> {
+export async function readTruth(truth: MutableTruth, engine: Engine): Promise<void> {
   const all = { order: [], offset: 0, limit: Number.POSITIVE_INFINITY, after: null, only: null };
   const read = async (store: string) => {
     const pages = await Array.fromAsync(engine.find(store, { ...all, filter: everything }));
