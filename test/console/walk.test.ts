@@ -24,30 +24,16 @@ const menu = (name: string | RegExp): Locator => page.getByRole("menuitem", { na
 const told = (text: string | RegExp): Promise<void> => page.getByText(text).first().waitFor();
 const cell = (text: string): Locator => page.getByRole("gridcell", { name: text, exact: true });
 
-/** As a program outside would: with a secret that was copied from the page. */
-async function outside(path: string, token: string, init: RequestInit = {}): Promise<Response> {
-  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-  return fetch(stage.url + path, { ...init, headers });
-}
-
-/** Signed in as the administrator, for what the walk needs from outside. */
-async function secretOfAdministrator(): Promise<string> {
-  const body = JSON.stringify({ login: "admin", password: stage.password });
-  const answer = await outside("/api/v1/auth/token", "", { method: "POST", body });
-  return ((await answer.json()) as { token: string }).token;
-}
-
 test("a newcomer finds the way from the first sign-in to an old version", async (t) => {
   page.setDefaultTimeout(30_000);
-  const secret = await secretOfAdministrator();
   const steps: readonly [name: string, step: () => Promise<void>][] = [
     ["signs in with the printed password and is told where to begin", signsIn],
     ["makes a store from pasted JSON", makesStore],
     ["loads the cities and sees how far it is", loadsCities],
     ["finds Delft, and edits it in the form and in Code", findsAndEdits],
-    ["sees a change from outside in the form and in the table", () => seesLive(secret)],
+    ["sees a change from outside in the form and in the table", seesLive],
     ["issues a token for one store, uses it by the line shown, revokes it", usesToken],
-    ["moves a group and sees before who gains and who loses", () => movesGroup(secret)],
+    ["moves a group and sees before who gains and who loses", movesGroup],
     ["looks up why a member can see an entity", looksUpWhy],
     ["restores an old version", restoresVersion],
   ];
@@ -116,13 +102,9 @@ async function findsAndEdits(): Promise<void> {
   assert.equal(await page.getByLabel("motto").inputValue(), "blue");
 }
 
-async function seesLive(secret: string): Promise<void> {
+async function seesLive(): Promise<void> {
   const id = /cities\/(\w{24})/.exec(page.url())?.[1] ?? "";
-  const change = async (fields: object) => {
-    const body = JSON.stringify(fields);
-    const answer = await outside(`/api/v1/cities/${id}`, secret, { method: "PATCH", body });
-    assert.equal(answer.status, 200);
-  };
+  const change = (fields: object) => stage.change("cities", id, fields);
   await page.getByLabel("admin1", { exact: false }).fill("12");
   await change({ motto: "white" });
   await told("Changed by somebody else meanwhile, and taken over: motto");
@@ -135,8 +117,7 @@ async function seesLive(secret: string): Promise<void> {
   await cell("Delft").waitFor();
   await change({ admin2: "seen live" });
   await cell("seen live").waitFor();
-  const body = JSON.stringify({ n: 999_999, name: "Delft Two", lat: 1, lng: 1, country: "NL" });
-  await outside("/api/v1/cities", secret, { method: "POST", body });
+  await stage.create("cities", { n: 999_999, name: "Delft Two", lat: 1, lng: 1, country: "NL" });
   await cell("Delft Two").waitFor();
 }
 
@@ -151,34 +132,24 @@ async function usesToken(): Promise<void> {
   const line = await dialog.getByLabel("curl", { exact: true }).first().textContent();
   const [, token = "", url = ""] = /Bearer (\S+)' '(\S+)'$/.exec(line?.trim() ?? "") ?? [];
   assert.equal(url, `${stage.url}/api/v1/cities?limit=3`);
-  const path = url.slice(stage.url.length);
-  const cities = (await (await outside(path, token)).json()) as unknown[];
+  // Somebody who copies the line needs nothing else.
+  const asked = (path: string, init = {}) => stage.send(path, init, token);
+  const cities = (await (await asked("/cities?limit=3")).json()) as unknown[];
   assert.equal(cities.length, 3);
-  assert.equal((await outside("/api/v1/inns", token)).status, 403);
+  assert.equal((await asked("/inns")).status, 403);
   const writing = { method: "POST", body: "{}" };
-  assert.equal((await outside("/api/v1/cities", token, writing)).status, 403);
+  assert.equal((await asked("/cities", writing)).status, 403);
   await button("I have kept it").click();
   await told("GET cities/*");
   await button("Revoke").click();
   await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
   await told("Nothing here yet");
-  assert.equal((await outside(path, token)).status, 401);
+  assert.equal((await asked("/cities?limit=3")).status, 401);
 }
 
 /** Delft works below Holland; Holland comes to stand below Europe, where Ann is. */
-async function movesGroup(secret: string): Promise<void> {
-  const create = async (store: string, fields: object): Promise<string> => {
-    const body = JSON.stringify(fields);
-    const answer = await outside(`/api/v1/${store}`, secret, { method: "POST", body });
-    const made = (await answer.json()) as { _id?: string };
-    assert.ok(made._id, JSON.stringify(made));
-    return made._id;
-  };
-  const find = async (path: string): Promise<string> => {
-    const [found] = (await (await outside(path, secret)).json()) as { _id: string }[];
-    return found?._id ?? "";
-  };
-  const member = await find("/api/v1/roles?where.name=member");
+async function movesGroup(): Promise<void> {
+  const [member] = await stage.find("/roles?where.name=member");
   await visit.open("/#/groups");
   const name = async (group: string, below: Locator) => {
     await below.getByRole("button", { name: "New group below" }).first().click();
@@ -190,12 +161,12 @@ async function movesGroup(secret: string): Promise<void> {
   const root = page.getByRole("treeitem").first();
   for (const group of ["Europe", "Asia", "Holland"]) await name(group, root);
   const password = "a long password";
-  const idOf = (group: string) => find(`/api/v1/groups?where.name=${group}`);
+  const idOf = async (group: string) => (await stage.find(`/groups?where.name=${group}`))[0]?._id;
   const person = async (login: string, group: string) =>
-    create("users", { login, password, role: member, group: await idOf(group) });
+    stage.create("users", { login, password, role: member?._id, group: await idOf(group) });
   await person("ann", "Europe");
   await person("bob", "Holland");
-  await create("inns", {
+  await stage.create("inns", {
     ...{ name: "In den Hollandschen Tuin", beds: 3, opened: "1620-01-01" },
     group: await idOf("Holland"),
   });

@@ -2,7 +2,7 @@
  * The console as a whole: who is signed in, what it looks like, and which page stands at which
  * address. Pages that are not the first one are loaded when they are opened.
  */
-import { lazy } from "react";
+import { lazy, type ReactNode } from "react";
 import { Admin, CustomRoutes, Resource } from "react-admin";
 import { Route } from "react-router-dom";
 import { RoleCreate, RoleEdit, RoleList } from "./administration/roles.tsx";
@@ -11,6 +11,7 @@ import { UserCreate, UserEdit, UserList } from "./administration/users.tsx";
 import { authProvider } from "./auth-provider.ts";
 import { dataProvider } from "./data-provider.ts";
 import { Frame } from "./layout/frame.tsx";
+import { Needs } from "./layout/needs.tsx";
 import { SignInPage } from "./sign-in/sign-in-page.tsx";
 import { StorePage } from "./table/store-page.tsx";
 import { textProvider } from "./text/text.ts";
@@ -49,8 +50,8 @@ export function App() {
       <CustomRoutes>
         <Route path="/stores/:store" element={<StorePage />} />
         <Route path="/start" element={<StartPage />} />
-        <Route path="/changes" element={<ChangesPage />} />
-        <Route path="/backups" element={<BackupsPage />} />
+        <Route path="/changes" element={needing("changes", <ChangesPage />)} />
+        <Route path="/backups" element={needing("backups", <BackupsPage />)} />
         <Route path="/stores/:store/new" element={<NewEntityPage />} />
         <Route path="/stores/:store/import" element={<ImportPage />} />
         <Route path="/stores/:store/:id/configuration" element={<ConfigurationPage />} />
@@ -58,10 +59,10 @@ export function App() {
         <Route path="/new-store" element={<NewStorePage />} />
         <Route path="/tokens" element={<TokensPage />} />
         <Route path="/account" element={<ProfilePage />} />
-        <Route path="/groups" element={<GroupsPage />} />
+        <Route path="/groups" element={needing("groups", <GroupsPage />)} />
         <Route path="/definitions" element={<DefinitionsPage />} />
         <Route path="/definitions/:name" element={<DefinitionPage />} />
-        <Route path="/health" element={<HealthPage />} />
+        <Route path="/health" element={needing("statistics", <HealthPage />)} />
       </CustomRoutes>
       <Resource
         name="users"
@@ -81,4 +82,9 @@ export function App() {
       <Resource name="groups" recordRepresentation="name" />
     </Admin>
   );
+}
+
+/** A page for those who may read what it is about. */
+function needing(name: string, page: ReactNode) {
+  return <Needs path={[name]}>{page}</Needs>;
 }

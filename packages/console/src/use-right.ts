@@ -14,6 +14,7 @@ export function useRight(method: Method, path: readonly string[]) {
   const allowed = me === undefined || isAllowed(me, { method, path });
   const credential = `${method} ${path.join("/")}`;
   return {
+    isKnown: me !== undefined,
     isAllowed: allowed,
     reason: allowed ? "" : translate("stoa.state.forbidden", { credential }),
   };

@@ -83,7 +83,7 @@ function TokenTable({ tokens, onRevoked }: TokenTableProps) {
             {columns.map((column) => (
               <TableCell key={column}>{translate(`stoa.tokens.${column}`)}</TableCell>
             ))}
-            <TableCell />
+            <TableCell align="right">{translate("stoa.table.more")}</TableCell>
           </TableRow>
         </TableHead>
         <TableBody>

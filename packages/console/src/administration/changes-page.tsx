@@ -8,6 +8,7 @@ import {
   Chip,
   MenuItem,
   Paper,
+  Skeleton,
   Table,
   TableBody,
   TableCell,
@@ -62,11 +63,11 @@ export default function ChangesPage() {
       {feed.problem !== null && (
         <Alert severity="error">{problemText(feed.problem, translate)}</Alert>
       )}
-      {feed.lines.length === 0 ? (
+      {feed.isLoading && <Skeleton variant="rounded" height={240} />}
+      {!feed.isLoading && feed.lines.length === 0 && (
         <Typography sx={{ py: 4, textAlign: "center" }}>{translate("stoa.state.empty")}</Typography>
-      ) : (
-        <Lines lines={feed.lines} />
       )}
+      {!feed.isLoading && feed.lines.length > 0 && <Lines lines={feed.lines} />}
     </Paper>
   );
 }

@@ -13,7 +13,7 @@ export function SessionList() {
         </DataTable.Col>
         <DataTable.Col source="address" label="stoa.sessions.address" />
         <DataTable.Col source="agent" label="stoa.sessions.agent">
-          <TextField source="agent" sx={{ overflowWrap: "anywhere" }} />
+          <TextField source="agent" noWrap sx={{ display: "block", maxWidth: 280 }} />
         </DataTable.Col>
         <DataTable.Col source="issuedAt" label="stoa.sessions.since">
           <DateField source="issuedAt" showTime />
@@ -21,7 +21,7 @@ export function SessionList() {
         <DataTable.Col source="expiresAt" label="stoa.sessions.until">
           <DateField source="expiresAt" showTime />
         </DataTable.Col>
-        <DataTable.Col>
+        <DataTable.Col label="stoa.table.more" disableSort>
           <DeleteButton
             mutationMode="pessimistic"
             label="stoa.sessions.end"

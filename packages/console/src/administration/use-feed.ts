@@ -18,6 +18,7 @@ export function useFeed(store: string) {
   const [lines, setLines] = useState<readonly FeedLine[]>([]);
   const [waiting, setWaiting] = useState<readonly FeedLine[]>([]);
   const [isPaused, setPaused] = useState(false);
+  const [isLoading, setLoading] = useState(true);
   const [problem, setProblem] = useState<unknown>(null);
   const paused = useRef(false);
   useEffect(() => {
@@ -25,6 +26,7 @@ export function useFeed(store: string) {
     let come: FeedLine[] = [];
     let timer: number | undefined;
     const show = () => {
+      window.clearTimeout(timer);
       timer = undefined;
       const fresh = come.reverse();
       come = [];
@@ -33,13 +35,19 @@ export function useFeed(store: string) {
     };
     const hear = async () => {
       for await (const line of linesOf(store, ending.signal)) {
-        come.push(line);
-        timer ??= window.setTimeout(show, gatherMs);
+        if (line === "present") {
+          show();
+          setLoading(false);
+        } else {
+          come.push(line);
+          timer ??= window.setTimeout(show, gatherMs);
+        }
       }
     };
     setLines([]);
     setWaiting([]);
     setProblem(null);
+    setLoading(true);
     hear().catch((error: unknown) => {
       if (!ending.signal.aborted) setProblem(error);
     });
@@ -55,6 +63,7 @@ export function useFeed(store: string) {
   return {
     lines,
     problem,
+    isLoading: isLoading && problem === null,
     isPaused,
     waiting: waiting.length,
     pause: () => halt(true),
@@ -66,14 +75,17 @@ export function useFeed(store: string) {
   };
 }
 
-/** The last of the past, then what comes. */
-async function* linesOf(store: string, signal: AbortSignal): AsyncGenerator<FeedLine> {
+/** The last of the past, `present`, then what comes. */
+async function* linesOf(store: string, signal: AbortSignal): AsyncGenerator<FeedLine | "present"> {
   let isFirst = true;
   const events: AsyncIterable<FollowEvent<JsonObject>> =
     store === "" ? client.follow({ signal }) : client.store(store).follow({}, { signal });
   for await (const event of events) {
     if (event.kind !== "begun") yield event;
-    else if (isFirst) yield* pastOf(store, event.seq, signal);
+    else if (isFirst) {
+      yield* pastOf(store, event.seq, signal);
+      yield "present";
+    }
     isFirst = false;
   }
 }

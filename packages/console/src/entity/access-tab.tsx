@@ -8,6 +8,7 @@ import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { useNotify, useTranslate } from "react-admin";
 import { client } from "../connection.ts";
+import { Needs } from "../layout/needs.tsx";
 import { PrincipalName } from "../principal-name.tsx";
 import { PrincipalPicker } from "../principal-picker.tsx";
 import { problemText } from "../problem-text.ts";
@@ -36,7 +37,9 @@ export function AccessTab({ store, version }: TabProps) {
         <Grants store={store} version={version} />
       </Block>
       <Block title="stoa.access.why">
-        <Why store={store} id={entity._id} />
+        <Needs path={[store, ":id", "access"]}>
+          <Why store={store} id={entity._id} />
+        </Needs>
       </Block>
     </Stack>
   );

@@ -87,8 +87,8 @@ function useDraft(store: string, version: Version) {
     setBase(version);
     setFields(merged.fields);
     setConflicts(merged.conflicts);
-    if (isChanged) setArrived(merged.theirs);
-  }, [version, base, baseFields, fields, isChanged]);
+    setArrived(merged.theirs);
+  }, [version, base, baseFields, fields]);
 
   const start = (from: JsonObject) => {
     setFields(from);

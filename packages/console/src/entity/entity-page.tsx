@@ -5,6 +5,7 @@ import { Alert, Box, Paper, Skeleton, Tab, Tabs } from "@mui/material";
 import { lazy, Suspense } from "react";
 import { Title, useTranslate } from "react-admin";
 import { Link, useParams } from "react-router-dom";
+import { Needs } from "../layout/needs.tsx";
 import { problemText } from "../problem-text.ts";
 import { useStore } from "../stores.ts";
 import { AccessTab } from "./access-tab.tsx";
@@ -68,7 +69,11 @@ function TabContent({ tab, ...props }: TabProps & { readonly tab: TabName }) {
     case "access":
       return <AccessTab {...props} />;
     case "history":
-      return <HistoryTab {...props} />;
+      return (
+        <Needs path={[props.store, ":id", "history"]}>
+          <HistoryTab {...props} />
+        </Needs>
+      );
     default:
       return tab satisfies never;
   }

@@ -45,6 +45,8 @@ export function JsonEditor({ label, text, schema, isLocked = false, onChange }: 
       parent: place.current,
       state: EditorState.create({ doc: "", extensions: [...extensions, checks.of([])] }),
     });
+    // A long line is scrolled to by the keyboard too.
+    editor.scrollDOM.tabIndex = 0;
     view.current = editor;
     return () => editor.destroy();
   }, [isDark, isLocked, label]);

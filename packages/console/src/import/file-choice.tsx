@@ -12,6 +12,7 @@ import {
   Typography,
 } from "@mui/material";
 import type { ImportQuestion } from "@stoa/client";
+import { useRef } from "react";
 import { useTranslate } from "react-admin";
 import type { Chosen } from "./importing.ts";
 
@@ -30,6 +31,7 @@ const delimiters = [
 
 export function FileChoice({ chosen, onChosen }: FileChoiceProps) {
   const translate = useTranslate();
+  const input = useRef<HTMLInputElement>(null);
   const take = (file: File | undefined) => {
     if (file) void questionOf(file).then((question) => onChosen({ file, question }));
   };
@@ -45,15 +47,16 @@ export function FileChoice({ chosen, onChosen }: FileChoiceProps) {
         }}
         sx={{ border: 1, borderStyle: "dashed", borderColor: "divider", borderRadius: 2, p: 3 }}
       >
-        <Button component="label" variant="outlined" startIcon={<FileIcon />}>
+        <Button variant="outlined" startIcon={<FileIcon />} onClick={() => input.current?.click()}>
           {translate("stoa.import.choose")}
-          <input
-            type="file"
-            accept=".csv,.tsv,.json,.ndjson,.jsonl,text/csv,application/json"
-            style={{ display: "none" }}
-            onChange={({ target }) => take(target.files?.[0])}
-          />
         </Button>
+        <input
+          ref={input}
+          type="file"
+          accept=".csv,.tsv,.json,.ndjson,.jsonl,text/csv,application/json"
+          style={{ display: "none" }}
+          onChange={({ target }) => take(target.files?.[0])}
+        />
         <Typography component="span" color="text.secondary" sx={{ ml: 2 }}>
           {chosen ? chosen.file.name : translate("stoa.import.drop")}
         </Typography>

@@ -4,6 +4,7 @@
 import CloudOffIcon from "@mui/icons-material/CloudOff";
 import { Chip } from "@mui/material";
 import { useQuery } from "@tanstack/react-query";
+import { useSyncExternalStore } from "react";
 import { useTranslate } from "react-admin";
 import { client } from "../connection.ts";
 
@@ -18,7 +19,17 @@ export function Connectivity() {
     retry: false,
     refetchInterval: (query) => (query.state.status === "error" ? askedAgainMs : askedEveryMs),
   });
-  if (!isError) return null;
+  const isOnline = useSyncExternalStore(listen, () => navigator.onLine);
+  if (isOnline && !isError) return null;
   const label = translate("stoa.state.offline");
   return <Chip role="status" icon={<CloudOffIcon />} color="warning" size="small" label={label} />;
+}
+
+/** The browser itself knows when there is no network at all. */
+function listen(listener: () => void): () => void {
+  const ending = new AbortController();
+  for (const event of ["online", "offline"]) {
+    window.addEventListener(event, listener, { signal: ending.signal });
+  }
+  return () => ending.abort();
 }

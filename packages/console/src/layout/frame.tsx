@@ -21,7 +21,7 @@ import { MainMenu } from "./main-menu.tsx";
 
 export function Frame({ children }: { readonly children: ReactNode }) {
   return (
-    <Layout appBar={Bar} menu={MainMenu} appBarAlwaysOn sx={{ minWidth: 0 }}>
+    <Layout appBar={Bar} menu={MainMenu} appBarAlwaysOn sx={fitting}>
       {children}
     </Layout>
   );
@@ -29,7 +29,7 @@ export function Frame({ children }: { readonly children: ReactNode }) {
 
 function Bar() {
   return (
-    <AppBar alwaysOn color="default" elevation={0} userMenu={<AccountMenu />}>
+    <AppBar alwaysOn color="default" elevation={0} userMenu={<AccountMenu />} sx={roomy}>
       <TitlePortal component="h1" variant="h6" />
       <Connectivity />
     </AppBar>
@@ -60,3 +60,19 @@ function AccountItem(item: {
     </MenuItem>
   );
 }
+
+/** What is wider than a phone is scrolled by itself; the page never is. */
+const fitting = {
+  minWidth: 0,
+  "& .RaLayout-content": { minWidth: 0, overflowX: "clip" },
+  "& .RaList-main, & .RaList-content": { minWidth: 0, overflowX: "auto" },
+  "@media (max-width: 599px)": { "& main .MuiPaper-root": { overflowX: "auto" } },
+} as const;
+
+/** On a phone the name of a language takes the room that the title of the page needs. */
+const roomy = {
+  "@media (max-width: 599px)": {
+    "& .MuiToolbar-root .MuiButton-root": { fontSize: 0, minWidth: 40, px: 1 },
+    "& .MuiToolbar-root .MuiButton-endIcon": { display: "none" },
+  },
+} as const;

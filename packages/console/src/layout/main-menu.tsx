@@ -93,7 +93,11 @@ function Section({ title, children }: { readonly title: string; readonly childre
   const [isOpen] = useSidebarState();
   return (
     <>
-      <ListSubheader disableSticky sx={{ lineHeight: "32px", mt: 1, opacity: isOpen ? 1 : 0 }}>
+      <ListSubheader
+        role="none"
+        disableSticky
+        sx={{ lineHeight: "32px", mt: 1, opacity: isOpen ? 1 : 0 }}
+      >
         {translate(title)}
       </ListSubheader>
       {children}

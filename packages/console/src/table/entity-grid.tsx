@@ -98,9 +98,14 @@ function Head<R>({
   onSort,
   template,
 }: GridProps<R> & { readonly template: string }) {
+  const select = useTranslate()("stoa.table.select");
   return (
     <Box role="row" aria-rowindex={1} sx={{ ...line, ...stuck, gridTemplateColumns: template }}>
-      <Box role="columnheader" />
+      <Box role="columnheader">
+        <Box component="span" sx={unseen}>
+          {select}
+        </Box>
+      </Box>
       {columns.map(({ path, label, isNumber }) => {
         const isSorted = sort?.path === path;
         const order = sort?.descending ? "descending" : "ascending";
@@ -191,6 +196,13 @@ const cell = {
   whiteSpace: "nowrap",
 } as const;
 const figure = { textAlign: "end", fontVariantNumeric: "tabular-nums" } as const;
+/** Read aloud only. */
+const unseen = {
+  position: "absolute",
+  width: "1px",
+  overflow: "hidden",
+  clipPath: "inset(50%)",
+} as const;
 const fading = { opacity: 0.45, textDecoration: "line-through" } as const;
 const flash = {
   animation: "stoa-changed 2s ease-out",

@@ -7,6 +7,12 @@ import { forms } from "./plural-forms.ts";
 
 export const englishText = {
   ...english,
+  resources: {
+    users: { name: forms("User", "Users") },
+    groups: { name: forms("Group", "Groups") },
+    roles: { name: forms("Role", "Roles") },
+    sessions: { name: forms("Session", "Sessions") },
+  },
   stoa: {
     ...englishAdministration,
     menu: {

@@ -16,6 +16,12 @@ export const russianText: Text = {
       },
     },
   },
+  resources: {
+    users: { name: forms("Пользователь", "Пользователи", "Пользователи") },
+    groups: { name: forms("Группа", "Группы", "Группы") },
+    roles: { name: forms("Роль", "Роли", "Роли") },
+    sessions: { name: forms("Сеанс", "Сеансы", "Сеансы") },
+  },
   stoa: {
     ...russianAdministration,
     menu: {

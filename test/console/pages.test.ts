@@ -1,0 +1,124 @@
+/**
+ * Every page as it is: no error, no warning, no request that fails, nothing that keeps somebody
+ * out, and a picture of each in both languages, light and dark, wide and narrow.
+ */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import type { AxeResults, RunOptions } from "axe-core";
+import type { Page } from "playwright-core";
+import { Stage } from "./browser.ts";
+
+let stage: Stage;
+/** Name of the picture and address. */
+let pages: readonly (readonly [name: string, address: string])[];
+
+before(async () => {
+  stage = await Stage.open();
+  const text = { type: "string" };
+  const properties = { name: text, beds: { type: "integer" }, open: { type: "boolean" } };
+  await stage.create("stores", {
+    ...{ name: "inns", title: "Inns of Holland", schema: { type: "object", properties } },
+    ...{ search: ["name"], indexes: [["name"]] },
+  });
+  const made: string[] = [];
+  for (const name of ["Het Gouden Anker", "De Zwaan", "In den Hollandschen Tuin"]) {
+    const inn = { name, beds: name.length, open: name.length > 10, address: { city: "Delft" } };
+    made.push((await stage.create("inns", inn))._id);
+  }
+  await stage.change("inns", made[0] ?? "", { beds: 40 });
+  const [root] = await stage.find("/groups");
+  const [member] = await stage.find("/roles?where.name=member");
+  const holland = await stage.create("groups", { name: "Holland", parent: root?._id });
+  await stage.create("groups", { name: "Delft", parent: holland._id });
+  const ann = { login: "ann", name: "Ann", password: "a long password" };
+  const user = await stage.create("users", { ...ann, role: member?._id, group: holland._id });
+  await stage.create("tokens", { name: "weather station", scopes: ["GET inns/*"] });
+  await stage.send("/backups", { method: "POST", body: "{}" }).then((answer) => answer.text());
+  pages = [
+    ["start", "/start"],
+    ["stores", "/"],
+    ["table", "/stores/inns"],
+    ["entity-new", "/stores/inns/new"],
+    ["entity-editing", `/stores/inns/${made[0]}`],
+    ["entity-code", `/stores/inns/${made[0]}/code`],
+    ["entity-access", `/stores/inns/${made[0]}/access`],
+    ["entity-history", `/stores/inns/${made[0]}/history`],
+    ["entity-configuration", `/stores/inns/${made[0]}/configuration`],
+    ["import", "/stores/inns/import"],
+    ["new-store", "/new-store"],
+    ["tokens", "/tokens"],
+    ["profile", "/account"],
+    ["users", "/users"],
+    ["user", `/users/${user._id}`],
+    ["user-new", "/users/create"],
+    ["groups", "/groups"],
+    ["roles", "/roles"],
+    ["role", `/roles/${member?._id}`],
+    ["sessions", "/sessions"],
+    ["definitions", "/definitions"],
+    ["definition", "/definitions/inns"],
+    ["changes", "/changes"],
+    ["health", "/health"],
+    ["backups", "/backups"],
+  ];
+});
+
+after(() => stage.close());
+
+/** Each language, each scheme and each width once. */
+const looks = [
+  { name: "en-light-wide", locale: "en-GB", colorScheme: "light", width: 1280, height: 800 },
+  { name: "ru-dark-narrow", locale: "ru-RU", colorScheme: "dark", width: 390, height: 844 },
+] as const;
+
+describe("every page", { concurrency: true }, () => {
+  for (const { name, width, height, ...look } of looks) {
+    test(`is free of errors and of barriers: ${name}`, async () => {
+      const visit = await stage.visit({ ...look, viewport: { width, height } });
+      const { page } = visit;
+      await visit.signIn();
+      await page.waitForURL((url) => !url.hash.includes("login"));
+      const barriers: string[] = [];
+      for (const [picture, address] of pages) {
+        await visit.open(`/#${address}`);
+        await quiet(page);
+        await visit.picture(`${picture}-${name}`);
+        for (const found of await barriersOf(page)) barriers.push(`${picture}: ${found}`);
+        const isWide = await page.evaluate("document.documentElement.scrollWidth > innerWidth");
+        if (isWide) barriers.push(`${picture}: wider than the window`);
+      }
+      assert.equal(pages.length, 25);
+      assert.deepEqual(barriers, []);
+      assert.deepEqual(visit.problems, []);
+      await visit.close();
+    });
+  }
+});
+
+/** Until the page has its heading and is not waiting for anything it shows. */
+async function quiet(page: Page): Promise<void> {
+  await page.waitForLoadState("networkidle");
+  await page.locator("h1").first().waitFor();
+  await page.locator(".MuiSkeleton-root, .RaLoadingIndicator-loader").first().waitFor({
+    state: "detached",
+  });
+}
+
+const axe = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
+
+/** On trial in axe-core, and wrong where an item of a tree holds other items. */
+const rules = { "label-content-name-mismatch": { enabled: false } };
+
+/** `["color-contrast (2): <span>"]`; the script goes round the policy of the page, as tools do. */
+async function barriersOf(page: Page): Promise<string[]> {
+  if (!(await page.evaluate("'axe' in window"))) await page.evaluate(axe);
+  const options: RunOptions = { resultTypes: ["violations"], rules };
+  const asked = `axe.run(document, ${JSON.stringify(options)})`;
+  const { violations } = (await page.evaluate(asked)) as AxeResults;
+  return violations.map(({ id, nodes }) => {
+    const places = nodes.map(({ html }) => html.slice(0, 120)).slice(0, 2);
+    return `${id} (${nodes.length}): ${places.join(" ")}`;
+  });
+}

@@ -1,0 +1,157 @@
+/**
+ * Several people at one server: what a role forbids, nobody, two at one entity, and a server that
+ * is away for a while.
+ */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { Page } from "playwright-core";
+import { Stage } from "./browser.ts";
+
+let stage: Stage;
+let note: string;
+const password = "a long password";
+
+before(async () => {
+  stage = await Stage.open();
+  const text = { type: "string" };
+  const properties = { text, colour: text, place: text };
+  await stage.create("stores", { name: "notes", schema: { type: "object", properties } });
+  note = (await stage.create("notes", { text: "one", colour: "blue", place: "hall" }))._id;
+  const [root] = await stage.find("/groups");
+  const person = async (login: string, credentials: readonly string[]) => {
+    const role = await stage.create("roles", { name: `role of ${login}`, credentials });
+    const group = root?._id;
+    await stage.create("users", { login, password, role: role._id, group });
+  };
+  await person("reader", ["GET notes/*"]);
+  await person("writer", ["* notes/*"]);
+  await person("other", ["* notes/*"]);
+});
+
+after(() => stage.close());
+
+async function visitAs(login: string) {
+  const visit = await stage.visit();
+  visit.page.setDefaultTimeout(20_000);
+  await visit.signIn(password, login);
+  await visit.page.getByRole("menuitem", { name: "notes" }).waitFor();
+  return visit;
+}
+
+const field = (page: Page, name: string) => page.getByRole("textbox", { name, exact: true });
+const save = (page: Page) => page.getByRole("button", { name: "Save", exact: true });
+
+test("what a role forbids is not there, or says what it would need", async () => {
+  const visit = await visitAs("reader");
+  const { page } = visit;
+  for (const name of ["Users", "Roles", "Health", "Backups", "Sessions", "Groups"]) {
+    assert.equal(await page.getByRole("menuitem", { name }).count(), 0, name);
+  }
+  await page.getByRole("link", { name: "Make a store" }).waitFor({ state: "detached" });
+  await visit.open("/#/start");
+  const needs = (credential: string) =>
+    `Your role does not allow this: it would need ${credential}.`;
+  await page.getByLabel(needs("POST stores")).first().waitFor();
+  await visit.open("/#/stores/notes");
+  await page.getByRole("gridcell", { name: "hall" }).waitFor();
+  await page.getByLabel(needs("POST notes"), { exact: true }).waitFor();
+  await page.getByLabel(needs("POST notes/import")).waitFor();
+  await page.getByRole("row").filter({ hasText: "hall" }).getByRole("checkbox").check();
+  assert.ok(await page.getByRole("button", { name: "Remove" }).isDisabled());
+  assert.ok(await page.getByRole("button", { name: "Edit" }).isDisabled());
+  await visit.open(`/#/stores/notes/${note}`);
+  await page.getByText(needs("PATCH notes/:id")).waitFor();
+  assert.ok(await field(page, "text").isDisabled());
+  await visit.open(`/#/stores/notes/${note}/history`);
+  await page.getByText("Created").waitFor();
+  for (const address of ["backups", "health", "groups", "changes"]) {
+    await visit.open(`/#/${address}`);
+    const name = address === "health" ? "statistics" : address;
+    await page.getByText(needs(`GET ${name}`)).waitFor();
+  }
+  assert.deepEqual(visit.problems, []);
+  await visit.close();
+});
+
+test("nobody sees only where to sign in, and is led back from there", async () => {
+  const visit = await stage.visit();
+  const { page } = visit;
+  await visit.open(`/#/stores/notes/${note}`);
+  await page.locator("input[name=password]").waitFor();
+  assert.equal(await page.getByText("hall").count(), 0);
+  assert.deepEqual(visit.problems, []);
+  await page.locator("input[name=login]").fill("reader");
+  await page.locator("input[name=password]").fill(password);
+  await page.locator("button[type=submit]").click();
+  await field(page, "place").waitFor();
+  assert.deepEqual(visit.problems, []);
+  await visit.close();
+});
+
+test("two change one entity: both are told, and nothing is lost", async () => {
+  const [one, other] = [await visitAs("writer"), await visitAs("other")];
+  for (const visit of [one, other]) {
+    await visit.open(`/#/stores/notes/${note}`);
+    await field(visit.page, "text").waitFor();
+  }
+  await field(one.page, "text").fill("mine");
+  await field(other.page, "place").fill("garden");
+  await save(one.page).click();
+  await other.page.getByText("Changed by somebody else meanwhile, and taken over: text").waitFor();
+  assert.equal(await field(other.page, "text").inputValue(), "mine");
+  assert.equal(await field(other.page, "place").inputValue(), "garden");
+  await field(one.page, "colour").fill("red");
+  await field(other.page, "colour").fill("green");
+  await save(other.page).click();
+  await one.page
+    .getByText("You and somebody else both changed: colour. Saving keeps yours.")
+    .waitFor();
+  assert.equal(await field(one.page, "colour").inputValue(), "red");
+  assert.equal(await field(one.page, "place").inputValue(), "garden");
+  await one.page.getByRole("button", { name: "Take theirs" }).click();
+  assert.equal(await field(one.page, "colour").inputValue(), "green");
+  await field(one.page, "colour").fill("yellow");
+  await save(one.page).click();
+  await other.page
+    .getByText("Changed by somebody else meanwhile, and taken over: colour")
+    .waitFor();
+  const [kept] = await stage.find<{ text: string; colour: string; place: string }>("/notes");
+  assert.deepEqual([kept?.text, kept?.colour, kept?.place], ["mine", "yellow", "garden"]);
+  assert.deepEqual([...one.problems, ...other.problems], []);
+  await one.close();
+  await other.close();
+});
+
+test("an entity that is removed while it is open says so, and keeps what was typed", async () => {
+  const visit = await visitAs("writer");
+  const { page } = visit;
+  const { _id } = await stage.create("notes", { text: "to go" });
+  await visit.open(`/#/stores/notes/${_id}`);
+  await field(page, "text").fill("typed");
+  await stage.send(`/notes/${_id}`, { method: "DELETE", body: "{}" });
+  await page.getByText("Somebody has removed this").waitFor();
+  assert.equal(await field(page, "text").inputValue(), "typed");
+  assert.deepEqual(visit.problems, []);
+  await visit.close();
+});
+
+test("a server that is away is told, what was typed stays, and it comes back", async () => {
+  const visit = await visitAs("writer");
+  const { page } = visit;
+  await visit.open(`/#/stores/notes/${note}`);
+  await field(page, "text").fill("while away");
+  await page.context().setOffline(true);
+  const away = page.getByRole("status").filter({ hasText: "The server cannot be reached." });
+  await away.waitFor();
+  await save(page).click();
+  assert.equal(await field(page, "text").inputValue(), "while away");
+  await page.context().setOffline(false);
+  await away.waitFor({ state: "detached" });
+  await save(page).click();
+  await page.getByText("Element updated").waitFor();
+  const [kept] = await stage.find<{ text: string }>("/notes");
+  assert.equal(kept?.text, "while away");
+  const others = visit.problems.filter((text) => !/ERR_INTERNET_DISCONNECTED/.test(text));
+  assert.deepEqual(others, []);
+  await visit.close();
+});
