@@ -17,7 +17,11 @@ const built = join(folder, "dist");
 const stamp = join(built, ".made-of");
 
 const made = hashSources();
-if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== made) await build();
+if (!isBuilt()) await build();
+
+function isBuilt(): boolean {
+  return existsSync(stamp) && readFileSync(stamp, "utf8") === made;
+}
 
 /** One hash over all that decides what the page is. */
 function hashSources(): string {
@@ -46,7 +50,10 @@ async function build(): Promise<void> {
     await compressAll(next);
     await writeFile(join(next, ".made-of"), made);
     await rm(built, { recursive: true, force: true });
-    await rename(next, built);
+    await rename(next, built).catch((cause: unknown) => {
+      // Another one that began at the same time was a moment quicker.
+      if (!isBuilt()) throw cause;
+    });
   } finally {
     await rm(next, { recursive: true, force: true });
   }
