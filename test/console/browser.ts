@@ -51,10 +51,10 @@ export class Stage {
     return new Stage(await program.ready(), browser, program, folder);
   }
 
-  /** A person at a browser of their own, with no cookies. */
-  async visit(options: BrowserContextOptions = {}): Promise<Visit> {
+  /** A person at a browser of their own, with no cookies; `url` where the way leads round. */
+  async visit(options: BrowserContextOptions = {}, url = this.url): Promise<Visit> {
     const context = await this.#browser.newContext({ locale: "en-GB", ...options });
-    return new Visit(await context.newPage(), this.url, this.password);
+    return new Visit(await context.newPage(), url, this.password);
   }
 
   /** What a program outside sends, as the first administrator or by another secret. */
