@@ -26,7 +26,7 @@ export default function ProfilePage() {
       <Title title="stoa.account.profile" />
       {user && (
         <Stack sx={{ gap: 3 }}>
-          <Typography color="text.secondary">
+          <Typography color="textSecondary">
             {user.login} · {me?.role.name} · <PrincipalName id={me?.groups[0] ?? ""} />
           </Typography>
           <OwnForm id={user._id} button="stoa.action.save">

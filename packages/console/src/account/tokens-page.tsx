@@ -36,7 +36,7 @@ export default function TokensPage() {
     <Paper sx={{ mt: 1, p: 2 }}>
       <Title title="stoa.account.tokens" />
       <Box sx={{ display: "flex", alignItems: "center", gap: 2, mb: 1 }}>
-        <Typography color="text.secondary" sx={{ flexGrow: 1 }}>
+        <Typography color="textSecondary" sx={{ flexGrow: 1 }}>
           {translate("stoa.tokens.about")}
         </Typography>
         <Button variant="contained" startIcon={<AddIcon />} onClick={() => setIssuing(true)}>

@@ -48,7 +48,7 @@ export default function BackupsPage() {
     <Paper sx={{ mt: 1, p: 2 }}>
       <Title title="stoa.menu.backups" />
       <Box sx={{ display: "flex", flexWrap: "wrap", gap: 2, alignItems: "center", mb: 2 }}>
-        <Typography color="text.secondary" sx={{ flex: "1 1 300px" }}>
+        <Typography color="textSecondary" sx={{ flex: "1 1 300px" }}>
           {translate("stoa.backups.about", { most: found.data?.most ?? 10 })}
         </Typography>
         <Tooltip title={right.reason}>

@@ -36,7 +36,7 @@ export default function ChangesPage() {
   return (
     <Paper sx={{ mt: 1, p: 2 }}>
       <Title title="stoa.menu.changes" />
-      <Typography color="text.secondary">{translate("stoa.changes.about")}</Typography>
+      <Typography color="textSecondary">{translate("stoa.changes.about")}</Typography>
       <Box sx={{ display: "flex", flexWrap: "wrap", gap: 1, alignItems: "center", my: 1 }}>
         <TextField
           select
@@ -56,7 +56,7 @@ export default function ChangesPage() {
         <Button variant="outlined" onClick={feed.isPaused ? feed.resume : feed.pause}>
           {translate(feed.isPaused ? "stoa.changes.resume" : "stoa.changes.pause")}
         </Button>
-        <Typography role="status" color="text.secondary">
+        <Typography role="status" color="textSecondary">
           {feed.waiting > 0 && translate("stoa.changes.waiting", { smart_count: feed.waiting })}
         </Typography>
       </Box>

@@ -68,7 +68,7 @@ function DefinitionForm({ store }: { readonly store: StoreEntity }) {
           isLocked={!right.isAllowed}
           onChange={(schema) => change({ schema })}
         />
-        <Typography variant="caption" color="text.secondary">
+        <Typography variant="caption" color="textSecondary">
           {translate("stoa.definition.schemaHint")}
         </Typography>
       </Box>

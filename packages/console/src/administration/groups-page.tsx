@@ -33,7 +33,7 @@ export default function GroupsPage() {
   return (
     <Paper sx={{ mt: 1, p: 2 }}>
       <Title title="stoa.menu.groups" />
-      <Typography color="text.secondary" sx={{ mb: 1 }}>
+      <Typography color="textSecondary" sx={{ mb: 1 }}>
         {translate("stoa.groups.about")}
       </Typography>
       {found.error && <Alert severity="error">{problemText(found.error, translate)}</Alert>}

@@ -50,7 +50,7 @@ function Figures({ statistics }: { readonly statistics: Statistics }) {
   const times = as("time").map((time) => time ?? 0);
   return (
     <>
-      <Typography color="text.secondary" gutterBottom>
+      <Typography color="textSecondary" gutterBottom>
         {translate("stoa.health.about", {
           version,
           since: timeText(startedAt, locale),
@@ -71,7 +71,7 @@ function Figures({ statistics }: { readonly statistics: Statistics }) {
         <Plot title="stoa.health.lag" times={times} values={as("lagMs")} unit=" ms" />
       </Grid>
       <StoreSizes statistics={statistics} />
-      <Typography color="text.secondary" sx={{ mt: 1 }}>
+      <Typography color="textSecondary" sx={{ mt: 1 }}>
         {translate("stoa.health.database", {
           engine: database.engine,
           size: sizeText(database.bytes, locale),

@@ -91,7 +91,7 @@ function ImpactText({ impact: { moved, gain, lose } }: { readonly impact: Impact
           figure: figure.format(moved.entities),
         })}
       </Typography>
-      <Typography color="text.secondary" gutterBottom>
+      <Typography color="textSecondary" gutterBottom>
         {stores}
       </Typography>
       <People title="stoa.groups.gain" sight={gain} />

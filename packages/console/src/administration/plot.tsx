@@ -29,7 +29,7 @@ export function Plot({ title, times, values, unit }: PlotProps) {
   return (
     <Grid size={{ xs: 12, sm: 6, lg: 4 }}>
       <Card sx={{ p: 1.5 }}>
-        <Typography variant="body2" color="text.secondary">
+        <Typography variant="body2" color="textSecondary">
           {translate(title)}
         </Typography>
         <Typography variant="h6" component="p">
@@ -51,7 +51,7 @@ export function Plot({ title, times, values, unit }: PlotProps) {
             vectorEffect="non-scaling-stroke"
           />
         </Box>
-        <Typography variant="caption" color="text.secondary">
+        <Typography variant="caption" color="textSecondary">
           {peak}
         </Typography>
       </Card>

@@ -32,7 +32,7 @@ export function AccessTab({ store, version }: TabProps) {
       </Block>
       <Block title="stoa.access.granted">
         {entity.access.length === 0 && (
-          <Typography color="text.secondary">{translate("stoa.access.nobody")}</Typography>
+          <Typography color="textSecondary">{translate("stoa.access.nobody")}</Typography>
         )}
         <Grants store={store} version={version} />
       </Block>
@@ -129,7 +129,7 @@ function Block({ title, children }: { readonly title: string; readonly children:
   const translate = useTranslate();
   return (
     <Box component="section">
-      <Typography component="h2" variant="subtitle2" color="text.secondary" gutterBottom>
+      <Typography component="h2" variant="subtitle2" color="textSecondary" gutterBottom>
         {translate(title)}
       </Typography>
       <Stack sx={{ gap: 1, alignItems: "flex-start" }}>{children}</Stack>

@@ -26,7 +26,7 @@ export function EntityId({ store, id }: EntityIdProps) {
         {id}
       </Link>
       <CopyButton text={id} label={translate("stoa.entity.copyId")} />
-      <Typography variant="caption" color="text.secondary" sx={{ ml: 1 }}>
+      <Typography variant="caption" color="textSecondary" sx={{ ml: 1 }}>
         {`GET ${entityPath(store, id)}`}
       </Typography>
     </Box>

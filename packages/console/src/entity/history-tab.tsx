@@ -86,10 +86,10 @@ function ChangeCard({ store, change, before, version, isPresent }: ChangeCardPro
       <Box sx={{ display: "flex", flexWrap: "wrap", gap: 1, alignItems: "center" }}>
         <Chip size="small" label={translate(`stoa.history.${op}`)} />
         <Typography component="time">{timeText(time, locale)}</Typography>
-        <Typography color="text.secondary">
+        <Typography color="textSecondary">
           <PrincipalName id={by} />
         </Typography>
-        <Typography variant="caption" color="text.secondary" sx={{ ml: "auto" }}>
+        <Typography variant="caption" color="textSecondary" sx={{ ml: "auto" }}>
           {`№ ${seq}`}
         </Typography>
         {entity && !isPresent && <RestoreButton store={store} version={version} sequence={seq} />}

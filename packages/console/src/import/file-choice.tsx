@@ -57,7 +57,7 @@ export function FileChoice({ chosen, onChosen }: FileChoiceProps) {
           style={{ display: "none" }}
           onChange={({ target }) => take(target.files?.[0])}
         />
-        <Typography component="span" color="text.secondary" sx={{ ml: 2 }}>
+        <Typography component="span" color="textSecondary" sx={{ ml: 2 }}>
           {chosen ? chosen.file.name : translate("stoa.import.drop")}
         </Typography>
       </Box>

@@ -20,7 +20,7 @@ export function Progress({ label, done, total, text }: ProgressProps) {
         aria-label={label}
         sx={{ height: 6, borderRadius: 3 }}
       />
-      <Typography variant="body2" color="text.secondary" role="status" sx={{ mt: 0.5 }}>
+      <Typography variant="body2" color="textSecondary" role="status" sx={{ mt: 0.5 }}>
         {text}
       </Typography>
     </Box>

@@ -42,7 +42,7 @@ export function SignInPage() {
         <Button type="submit" variant="contained" size="large" fullWidth disabled={isBusy}>
           {translate("stoa.signIn.submit")}
         </Button>
-        <Typography variant="body2" color="text.secondary" sx={{ mt: 2 }}>
+        <Typography variant="body2" color="textSecondary" sx={{ mt: 2 }}>
           {translate("stoa.signIn.hint")}
         </Typography>
       </Card>

@@ -57,7 +57,7 @@ export function StoreToolbar(props: StoreToolbarProps) {
         </>
       )}
       <Box sx={{ display: "flex", alignItems: "center", gap: 1, ml: "auto" }}>
-        <Typography variant="body2" color="text.secondary" role="status" sx={{ minHeight: 20 }}>
+        <Typography variant="body2" color="textSecondary" role="status" sx={{ minHeight: 20 }}>
           {total === undefined ? "" : translate("stoa.table.total", { smart_count: total, figure })}
         </Typography>
         <ColumnChooser {...columns} />

@@ -68,7 +68,7 @@ export const englishText = {
       value: "Value",
       total: forms("%{figure} entity", "%{figure} entities"),
       search: "Search",
-      searchWords: "Words, or beginnings such as del*",
+      searchWords: "Words, or beginnings: del*",
       searchBegins: "%{field} begins with",
       selectAll: "Select the first %{count}",
       selected: forms("%{smart_count} selected", "%{smart_count} selected"),

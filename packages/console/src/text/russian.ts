@@ -77,7 +77,7 @@ export const russianText: Text = {
       value: "Значение",
       total: forms("%{figure} запись", "%{figure} записи", "%{figure} записей"),
       search: "Поиск",
-      searchWords: "Слова или их начала, например дел*",
+      searchWords: "Слова или начала: дел*",
       searchBegins: "%{field} начинается с",
       selectAll: "Выбрать первые %{count}",
       selected: forms("Выбрана %{smart_count}", "Выбраны %{smart_count}", "Выбрано %{smart_count}"),

@@ -47,7 +47,7 @@ function StoreCard({ name, title }: { readonly name: string; readonly title: str
           <Typography variant="h6" component="h2">
             {title}
           </Typography>
-          <Typography color="text.secondary">
+          <Typography color="textSecondary">
             {translate("stoa.table.total", { smart_count: total ?? 0, figure })}
           </Typography>
         </CardContent>

@@ -27,7 +27,7 @@ export function Welcome() {
   const [isIssuing, setIssuing] = useState(false);
   return (
     <Box component="section" aria-label={translate("stoa.welcome.title")} sx={{ mb: 3 }}>
-      <Typography color="text.secondary" sx={{ mb: 2 }}>
+      <Typography color="textSecondary" sx={{ mb: 2 }}>
         {translate("stoa.welcome.about")}
       </Typography>
       <Grid container spacing={2}>
@@ -53,7 +53,7 @@ export function Welcome() {
         </Step>
         <Step name="curl" isDone={false}>
           <CodeLine text={curlLine(own[0]?.name)} label="curl" />
-          <Typography variant="caption" color="text.secondary">
+          <Typography variant="caption" color="textSecondary">
             {translate("stoa.welcome.curlHere")}
           </Typography>
         </Step>
@@ -93,7 +93,7 @@ function Step({ name, isDone, children }: StepProps) {
             />
           )}
         </Typography>
-        <Typography color="text.secondary" sx={{ flexGrow: 1 }}>
+        <Typography color="textSecondary" sx={{ flexGrow: 1 }}>
           {translate(`stoa.welcome.${name}Text`)}
         </Typography>
         <Box>{children}</Box>
