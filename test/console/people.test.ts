@@ -88,6 +88,25 @@ test("nobody sees only where to sign in, and is led back from there", async () =
   await visit.close();
 });
 
+test("a session that is ended elsewhere leads to where one signs in, and back", async () => {
+  const visit = await visitAs("reader");
+  const { page } = visit;
+  await visit.open(`/#/stores/notes/${note}`);
+  await field(page, "place").waitFor();
+  const [reader] = await stage.find("/users?where.login=reader");
+  for (const { _id } of await stage.find(`/sessions?where.owner=${reader?._id}`)) {
+    await stage.send(`/sessions/${_id}`, { method: "DELETE", body: "{}" });
+  }
+  await page.getByRole("tab", { name: "History" }).click();
+  await page.locator("input[name=login]").fill("reader");
+  await page.locator("input[name=password]").fill(password);
+  await page.locator("button[type=submit]").click();
+  await page.getByText("Created").waitFor();
+  const others = visit.problems.filter((text) => !/ 401 |: 401/.test(text));
+  assert.deepEqual(others, []);
+  await visit.close();
+});
+
 test("two change one entity: both are told, and nothing is lost", async () => {
   const [one, other] = [await visitAs("writer"), await visitAs("other")];
   for (const visit of [one, other]) {

@@ -12,6 +12,7 @@ import { authProvider } from "./auth-provider.ts";
 import { dataProvider } from "./data-provider.ts";
 import { Frame } from "./layout/frame.tsx";
 import { Needs } from "./layout/needs.tsx";
+import { queryClient } from "./query-client.ts";
 import { SignInPage } from "./sign-in/sign-in-page.tsx";
 import { StorePage } from "./table/store-page.tsx";
 import { textProvider } from "./text/text.ts";
@@ -38,6 +39,7 @@ export function App() {
       title="Stoa"
       authProvider={authProvider}
       dataProvider={dataProvider}
+      queryClient={queryClient}
       i18nProvider={textProvider}
       theme={lightTheme}
       darkTheme={darkTheme}

@@ -35,8 +35,8 @@ export default function TokensPage() {
   return (
     <Paper sx={{ mt: 1, p: 2 }}>
       <Title title="stoa.account.tokens" />
-      <Box sx={{ display: "flex", alignItems: "center", gap: 2, mb: 1 }}>
-        <Typography color="textSecondary" sx={{ flexGrow: 1 }}>
+      <Box sx={{ display: "flex", flexWrap: "wrap", alignItems: "center", gap: 2, mb: 1 }}>
+        <Typography color="textSecondary" sx={{ flex: "1 1 260px" }}>
           {translate("stoa.tokens.about")}
         </Typography>
         <Button variant="contained" startIcon={<AddIcon />} onClick={() => setIssuing(true)}>

@@ -78,7 +78,7 @@ export function UserCreate() {
 
 function UserForm({ isNew }: { readonly isNew: boolean }) {
   return (
-    <SimpleForm sx={{ maxWidth: 560 }}>
+    <SimpleForm sx={{ maxWidth: 560, "& .MuiFormControl-root": { width: 1 } }}>
       <TextInput source="login" label="stoa.users.login" validate={required()} />
       <TextInput source="name" label="stoa.users.name" />
       <TextInput source="email" type="email" label="stoa.users.email" />

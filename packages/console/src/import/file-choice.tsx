@@ -45,7 +45,13 @@ export function FileChoice({ chosen, onChosen }: FileChoiceProps) {
           event.preventDefault();
           take(event.dataTransfer.files[0]);
         }}
-        sx={{ border: 1, borderStyle: "dashed", borderColor: "divider", borderRadius: 2, p: 3 }}
+        sx={{
+          border: 1,
+          borderStyle: "dashed",
+          borderColor: "text.disabled",
+          borderRadius: 2,
+          p: 3,
+        }}
       >
         <Button variant="outlined" startIcon={<FileIcon />} onClick={() => input.current?.click()}>
           {translate("stoa.import.choose")}
