@@ -117,6 +117,25 @@ export function choice(filter: Filter): { path: Path; values: readonly Json[] } 
   return { path: filter.left.path, values: Array.isArray(list.value) ? list.value : [] };
 }
 
+/** The one value of a property that the filter lets through, if it asks just that. */
+export function equalityOf(part: Filter): { path: Path; value: Json } | undefined {
+  if (part.kind === "element") return part.op === "==" ? part : undefined;
+  if (part.kind === "isnull") {
+    return part.of.kind === "property" ? { path: part.of.path, value: null } : undefined;
+  }
+  const test = propertyTest(part);
+  if (test) return test.op === "==" ? test : undefined;
+  const chosen = choice(part);
+  if (chosen?.values.length !== 1) return undefined;
+  return { path: chosen.path, value: chosen.values[0] as Json };
+}
+
+/** The only visibility that is asked for, if nothing else is. */
+export function visibilityOnly(parts: readonly Filter[]): Visibility | undefined {
+  const [part] = parts;
+  return parts.length === 1 && part?.kind === "visible" ? part : undefined;
+}
+
 type Leaf = Exclude<Filter, { kind: "all" | "any" | "not" }>;
 
 function leaf(filter: Leaf, dialect: FilterDialect): Sql {

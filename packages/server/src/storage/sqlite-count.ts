@@ -2,10 +2,10 @@
  * Counts: from the tallies of stores and groups where the filter allows, else from indexes.
  */
 import type { Filter, Visibility } from "@stoa/domain";
-import { conjuncts, joined, opposite, type Sql } from "./sql-filter.ts";
+import { conjuncts, equalityOf, joined, opposite, type Sql, visibilityOnly } from "./sql-filter.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { SqliteDialect } from "./sqlite-dialect.ts";
-import { equalityOf, planOf, simplified, visibilityOnly } from "./sqlite-plan.ts";
+import { planOf, simplified } from "./sqlite-plan.ts";
 import type { StoreTable } from "./sqlite-store.ts";
 import { type DearStatement, dearCount, fewCount } from "./sqlite-window.ts";
 

@@ -2,17 +2,11 @@
  * Chooses how a query is answered: along an index in windows, out of few candidates, or by the
  * worker. Decides; what it must know of the file it asks of `sqlite-few.ts`.
  */
-import {
-  type Filter,
-  type Json,
-  type OrderKey,
-  type Path,
-  totalOrder,
-  type Visibility,
-} from "@stoa/domain";
+import { type Filter, type OrderKey, type Path, totalOrder } from "@stoa/domain";
 import {
   choice,
   conjuncts,
+  equalityOf,
   joined,
   propertyTest,
   type Sql,
@@ -96,12 +90,6 @@ export function planOf(connection: SqliteConnection, table: StoreTable, asked: Q
   if (few) return fewPlan(few, context, keys);
   const dear = ordered ?? best(narrow);
   return { ...base(dear, context, keys), kind: "dear", rest: parts };
-}
-
-/** The only visibility that is asked for, if nothing else is. */
-export function visibilityOnly(parts: readonly Filter[]): Visibility | undefined {
-  const [part] = parts;
-  return parts.length === 1 && part?.kind === "visible" ? part : undefined;
 }
 
 /** Without what is always true: visibility for those who see all, or all of the group asked for. */
@@ -275,19 +263,6 @@ function equalities(parts: readonly Filter[], dialect: SqliteDialect): Map<strin
     if (!found.has(name)) found.set(name, { ...test, part });
   }
   return found;
-}
-
-/** The one value of a property that the filter lets through, if it asks just that. */
-export function equalityOf(part: Filter): { path: Path; value: Json } | undefined {
-  if (part.kind === "element") return part.op === "==" ? part : undefined;
-  if (part.kind === "isnull") {
-    return part.of.kind === "property" ? { path: part.of.path, value: null } : undefined;
-  }
-  const test = propertyTest(part);
-  if (test) return test.op === "==" ? test : undefined;
-  const chosen = choice(part);
-  if (chosen?.values.length !== 1) return undefined;
-  return { path: chosen.path, value: chosen.values[0] as Json };
 }
 
 function isById(keys: readonly SortKey[]): boolean {
