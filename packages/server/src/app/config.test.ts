@@ -117,7 +117,10 @@ const refused: [string, string, RegExp][] = [
   ["--port", "0x50", /no port/],
   ["--host", "a b", /neither an address nor a host name/],
   ["--host", "127.0.0.1:80", /neither an address nor a host name/],
-  ["--data", "postgres://user:secret@db/stoa", /PostgreSQL comes later; .* directory/],
+  ["--data", "mysql://user:secret@db/stoa", /no mysql: here; .* directory/],
+  ["--data", "postgres://user:secret@db:x/stoa", /is no URL/],
+  ["--data", "postgres://user:secret@db/stoa?schema=a-b", /schema= takes a name/],
+  ["--data", "postgres://user:secret@db/stoa?sslmode=maybe", /sslmode= takes one of/],
   ["--data", "mysql://db", /no mysql: here; .* directory/],
   ["--trust-proxy", "10.0.0.0/33", /neither an address nor a block/],
   ["--trust-proxy", "fd00::/129", /neither an address nor a block/],
@@ -155,7 +158,7 @@ describe("a value", () => {
 
   test("that is secret is never repeated", () => {
     const env = { STOA_ADMIN_PASSWORD: "hunter2", STOA_METRICS_TOKEN: "hunter 2" };
-    const said = mistakesOf(["--data", "postgres://user:hunter2@db/stoa"], env);
+    const said = mistakesOf(["--data", "postgres://user:hunter2@db:x/stoa"], env);
     assert.equal(said.length, 3);
     assert.doesNotMatch(said.join(), /hunter/);
   });

@@ -5,6 +5,7 @@
 
 import { isIP } from "node:net";
 import { limit } from "@stoa/domain";
+import { addressMistake, isPostgres } from "../storage/postgres-address.ts";
 import { type Flag, parseArguments } from "./config-arguments.ts";
 
 /** e.g. `{port: 8080, host: "127.0.0.1", data: "./data", adminLogin: "admin", ...}`. */
@@ -12,7 +13,7 @@ export interface Config {
   /** 0 asks the system for a free port. */
   readonly port: number;
   readonly host: string;
-  /** The directory that holds everything, as it was written: `"./data"`. */
+  /** The directory, or the URL of the database, that holds everything: `"./data"`. */
   readonly data: string;
   /** The first user's login; of use only while the data directory is empty. */
   readonly adminLogin: string;
@@ -60,7 +61,7 @@ export const helpText = `Usage: npm start -- [options]
 
   --port <0..65535>        port to listen on, 0 for a free one    STOA_PORT         8080
   --host <address>         address to listen on                   STOA_HOST         127.0.0.1
-  --data <directory>       where everything is kept               STOA_DATA         ./data
+  --data <directory|url>   where everything is kept               STOA_DATA         ./data
   --trust-proxy <list>     proxies (address, CIDR) to believe     STOA_TRUST_PROXY
   --cors <list>            origins whose pages may call           STOA_CORS
   --workers <1..${workersMax}>        processes that share the work          STOA_WORKERS      1
@@ -75,6 +76,10 @@ Only in the environment, as arguments show in the list of processes:
   STOA_ADMIN_LOGIN         login of the first user                                  admin
   STOA_ADMIN_PASSWORD      its password, ${limit.passwordCharactersMin} characters or more
   STOA_METRICS_TOKEN       opens /metrics to who shows it as a bearer token
+
+The URL of a PostgreSQL database, postgres://user:password@host:5432/database?sslmode=verify-full,
+serves any number of nodes; &schema=name puts it elsewhere than in the schema "stoa". A password is
+safer in the environment, as STOA_DATA or PGPASSWORD.
 
 A list is separated by commas. A flag wins over its variable; an empty variable counts as absent.
 `;
@@ -218,11 +223,10 @@ function judgeHost(value: string): string | undefined {
 
 /** Quotes only the scheme: what follows may hold a password. */
 function judgeData(value: string): string | undefined {
+  if (isPostgres(value)) return addressMistake(value);
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(value)?.[1]?.toLowerCase();
   if (scheme === undefined) return value.includes("\0") ? "no path holds a NUL" : undefined;
-  const supported = "this version keeps everything in a directory, as in --data ./data";
-  const isPostgres = scheme === "postgres" || scheme === "postgresql";
-  return isPostgres ? `PostgreSQL comes later; ${supported}` : `no ${scheme}: here; ${supported}`;
+  return `no ${scheme}: here; give a directory, as in --data ./data, or a postgres: URL`;
 }
 
 function judgeLogin(value: string): string | undefined {

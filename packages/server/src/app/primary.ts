@@ -6,6 +6,7 @@ import cluster, { type Worker } from "node:cluster";
 import { limit } from "@stoa/domain";
 import type { Observe } from "../service/observation.ts";
 import { lockData } from "../storage/open-engine.ts";
+import { isPostgres } from "../storage/postgres-address.ts";
 import type { Config } from "./config.ts";
 import { observer, type ProcessReport } from "./observe.ts";
 import {
@@ -23,7 +24,8 @@ export async function servePrimary(config: Config): Promise<void> {
   const stopping = Promise.withResolvers<void>();
   listenForSignals(stopping.resolve);
   try {
-    const lock = await lockData(config.data);
+    // Nodes of one database share it by design.
+    const lock = isPostgres(config.data) ? undefined : await lockData(config.data);
     // Else a connection on its way to a worker that dies would be lost in here, and hang.
     cluster.schedulingPolicy = cluster.SCHED_NONE;
     const crew = new Crew(observe);
@@ -35,7 +37,7 @@ export async function servePrimary(config: Config): Promise<void> {
     await stopping.promise;
     endInTime();
     await crew.stop();
-    lock.close();
+    lock?.close();
     observe({ kind: "stopped" });
     process.exit(0);
   } catch (cause) {

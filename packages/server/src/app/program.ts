@@ -5,6 +5,7 @@
 import cluster from "node:cluster";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { isPostgres } from "../storage/postgres-address.ts";
 import { type Config, ConfigError, helpText, parseConfig, readAction } from "./config.ts";
 import { observer } from "./observe.ts";
 import {
@@ -49,13 +50,23 @@ async function serve(config: Config): Promise<void> {
   return (await import("./worker.ts")).serveWorker(config, { version, consoleFiles });
 }
 
+/** What others did is in no log any more: a process that begins anew knows it. */
+function endLapsed(): void {
+  showFailure("the log of changes no longer holds what other nodes did: start again");
+  process.exit(exitCodes.failed);
+}
+
 async function serveAlone(config: Config): Promise<void> {
   const { startStoa } = await import("./wire.ts");
   const observing = observer({ level: config.logLevel });
   const stopping = Promise.withResolvers<void>();
   listenForSignals(stopping.resolve);
+  const peers = isPostgres(config.data) && {
+    peers: { announce: () => undefined, lapse: endLapsed },
+  };
   try {
-    const stoa = await startStoa({ ...config, ...observing, version, consoleFiles });
+    const options = { ...config, ...observing, ...peers, version, consoleFiles };
+    const stoa = await startStoa(options);
     showReady({ url: stoa.url, login: config.adminLogin, password: stoa.firstPassword });
     await stopping.promise;
     endInTime();

@@ -10,6 +10,7 @@ import type { Services } from "../service/services.ts";
 import type { Engine, EngineOptions, LogRetention, Peers } from "../storage/engine.ts";
 import { MemoryEngine } from "../storage/memory-engine.ts";
 import { dataBytes, openEngine } from "../storage/open-engine.ts";
+import { isPostgres } from "../storage/postgres-address.ts";
 import { SqliteBackups } from "../storage/sqlite-backup.ts";
 import { createHttpServer } from "../transport/http-server.ts";
 import type { Pings } from "../transport/socket-gateway.ts";
@@ -18,7 +19,7 @@ import { citySample } from "./city-sample.ts";
 export interface StoaOptions {
   readonly host: string;
   readonly port: number;
-  /** A folder; `memory` keeps nothing. */
+  /** A folder, or the URL of a PostgreSQL database; `memory` keeps nothing. */
   readonly data: string;
   readonly adminLogin: string;
   readonly adminPassword?: string;
@@ -113,7 +114,7 @@ function engineAt(data: string, options: EngineOptions): Promise<Engine> {
 /** Copies of the database, or what to do instead. */
 function backupsOf(data: string, now: () => number): SqliteBackups | string {
   if (data === "memory") return "Nothing is kept here, so there is nothing to copy.";
-  if (data.includes("://")) {
+  if (isPostgres(data)) {
     return "This database is copied by its own means: for PostgreSQL that is pg_dump.";
   }
   return new SqliteBackups(data, now);
@@ -124,10 +125,10 @@ function memoryNow(): Observation {
   return { kind: "memory", rssBytes: rss, heapBytes: heapUsed };
 }
 
-/** `{engine: "sqlite", bytes: 81920}`; null where nothing is kept. */
+/** `{engine: "sqlite", bytes: 81920}`, or `"postgres"`; null where nothing is kept. */
 async function databaseOf(data: string) {
   if (data === "memory") return { engine: "memory", bytes: null };
-  return { engine: "sqlite", bytes: await dataBytes(data) };
+  return { engine: isPostgres(data) ? "postgres" : "sqlite", bytes: await dataBytes(data) };
 }
 
 /** A server that cannot listen leaves no engine open behind it. */

@@ -1,21 +1,25 @@
 /**
- * Opens the engine that a data address names; today a folder, which holds one SQLite file.
+ * Opens the engine that a data address names: a folder, which holds one SQLite file, or a database
+ * of PostgreSQL.
  */
 import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StoaError } from "@stoa/domain";
 import type { Engine, EngineOptions } from "./engine.ts";
+import { isPostgres } from "./postgres-address.ts";
 import { SqliteEngine } from "./sqlite-engine.ts";
 import { isBusy } from "./sqlite-error.ts";
 
 /**
  * @param data a folder, made if it is missing: `/var/lib/stoa`; the file in it is `stoa.db`. With
- * `peers` it is one that `lockData` has locked for all of them.
+ * `peers` it is one that `lockData` has locked for all of them. Or the URL of a database:
+ * `postgres://user:password@host:5432/database`.
  * Errors: `unavailable` where it cannot be made or read, is in use by another process, or is not
  * Stoa's, or is of a newer Stoa.
  */
 export async function openEngine(data: string, options: EngineOptions): Promise<Engine> {
+  if (isPostgres(data)) return (await import("./postgres-engine.ts")).openPostgres(data, options);
   if (options.peers) return new SqliteEngine(join(data, "stoa.db"), options);
   const lock = await lockData(data);
   try {
@@ -26,8 +30,9 @@ export async function openEngine(data: string, options: EngineOptions): Promise<
   }
 }
 
-/** How much of the disk the database in a folder takes, with what is not yet carried over. */
+/** How much of the disk it takes, with what is not yet carried over. */
 export async function dataBytes(data: string): Promise<number> {
+  if (isPostgres(data)) return (await import("./postgres-size.ts")).schemaBytes(data);
   const sizes = ["stoa.db", "stoa.db-wal"].map((name) => {
     return stat(join(data, name)).then(
       ({ size }) => size,

@@ -1,0 +1,198 @@
+/**
+ * One connection to PostgreSQL with its prepared statements, whose rows are arrays. Statements are
+ * written with `?`. Knows nothing of what the database holds.
+ */
+import { limit } from "@stoa/domain";
+import pg from "pg";
+import type { PostgresAddress } from "./postgres-address.ts";
+import type { SqlValue } from "./sql-filter.ts";
+
+/**
+ * What a connection is for: `reader` answers what an index answers, many questions at once;
+ * `searcher` one question at a time that may take long; `writer` holds the transaction;
+ * `builder` takes as long as an index takes; `listener` hears of commits.
+ */
+export type Role = "reader" | "searcher" | "writer" | "builder" | "listener";
+
+export type Values = readonly (SqlValue | boolean)[];
+
+export interface Outcome {
+  readonly rows: readonly unknown[];
+  /** Rows that were found or changed. */
+  readonly count: number;
+  /** `SELECT`, `COMMIT`, or `ROLLBACK` where a commit was asked for in vain. */
+  readonly command: string;
+}
+
+export class PostgresConnection {
+  readonly client: pg.Client;
+  /** Whether it broke or was ended. */
+  isOver = false;
+  readonly #names = new Map<string, string>();
+
+  private constructor(client: pg.Client) {
+    this.client = client;
+    const end = () => {
+      this.isOver = true;
+    };
+    client.on("error", end);
+    client.on("end", end);
+  }
+
+  /** Errors: those of the driver. */
+  static async open(address: PostgresAddress, role: Role): Promise<PostgresConnection> {
+    const client = new pg.Client(clientOptions(address, role));
+    const connection = new PostgresConnection(client);
+    try {
+      await client.connect();
+    } catch (error) {
+      client.end().catch(() => {});
+      throw error;
+    }
+    return connection;
+  }
+
+  /** Of a statement that comes again and again: prepared once. */
+  async all<T extends readonly unknown[]>(sql: string, values: Values = []): Promise<readonly T[]> {
+    return (await this.run(sql, values)).rows as readonly T[];
+  }
+
+  async first<T extends readonly unknown[]>(
+    sql: string,
+    values: Values = [],
+  ): Promise<T | undefined> {
+    return (await this.run(sql, values)).rows[0] as T | undefined;
+  }
+
+  run(sql: string, values: Values = []): Promise<Outcome> {
+    return this.#send(sql, values, this.#nameOf(sql));
+  }
+
+  /** Of a statement that is planned for its values, each time anew. */
+  async ask<T extends readonly unknown[]>(sql: string, values: Values = []): Promise<readonly T[]> {
+    return (await this.#send(sql, values, undefined)).rows as readonly T[];
+  }
+
+  /** Statements as they stand, without parameters. */
+  async execute(sql: string): Promise<Outcome> {
+    const { rows, rowCount, command } = await this.client.query({ text: sql, rowMode: "array" });
+    return { rows, count: rowCount ?? 0, command };
+  }
+
+  async close(): Promise<void> {
+    this.isOver = true;
+    await this.client.end().catch(() => {});
+  }
+
+  /** At once, whatever is under way. */
+  cut(): void {
+    this.isOver = true;
+    (
+      this.client as unknown as { connection: { stream: { destroy(): void } } }
+    ).connection.stream.destroy();
+  }
+
+  async #send(sql: string, values: Values, name: string | undefined): Promise<Outcome> {
+    const result = await this.client.query({
+      text: numbered(sql),
+      values: values as unknown[],
+      rowMode: "array",
+      ...(name !== undefined && { name }),
+    });
+    return { rows: result.rows, count: result.rowCount ?? 0, command: result.command };
+  }
+
+  #nameOf(sql: string): string | undefined {
+    const known = this.#names.get(sql);
+    if (known !== undefined || this.#names.size >= statementsMax) return known;
+    const name = `s${this.#names.size}`;
+    this.#names.set(sql, name);
+    return name;
+  }
+}
+
+/** A text as a literal in which no `?` stands: `'it''s'`, `E'a\x3fb'`. */
+export function quoted(text: string): string {
+  const plain = text.replaceAll("'", "''");
+  if (!/[?\\]/.test(text)) return `'${plain}'`;
+  return `E'${plain.replaceAll("\\", "\\\\").replaceAll("?", "\\x3f")}'`;
+}
+
+/** A list as PostgreSQL writes an array, for a parameter: `{"a","b"}`; of numbers `{1,2}`. */
+export function arrayText(items: readonly (string | number | null)[]): string {
+  return `{${items.map(itemText).join()}}`;
+}
+
+function itemText(item: string | number | null): string {
+  if (item === null) return "NULL";
+  if (typeof item === "number") return String(item);
+  return `"${/["\\]/.test(item) ? item.replace(/["\\]/g, "\\$&") : item}"`;
+}
+
+/** `a = ? AND b = ?` becomes `a = $1 AND b = $2`. */
+function numbered(sql: string): string {
+  const known = numberedSqls.get(sql);
+  if (known !== undefined) return known;
+  let count = 0;
+  const text = sql.replaceAll("?", () => {
+    count++;
+    return `$${count}`;
+  });
+  if (numberedSqls.size >= statementsMax) numberedSqls.clear();
+  numberedSqls.set(sql, text);
+  return text;
+}
+
+const numberedSqls = new Map<string, string>();
+
+function clientOptions(address: PostgresAddress, role: Role): pg.ClientConfig {
+  const { connectionString, schema } = address;
+  const settings = { search_path: schema, ...shared, ...settingsOf[role] };
+  const options = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`);
+  return {
+    connectionString,
+    application_name: `stoa ${role}`,
+    options: options.join(" "),
+    connectionTimeoutMillis: connectMsMax,
+    keepAlive: true,
+    types: { getTypeParser } as unknown as pg.CustomTypesConfig,
+    ...((role === "reader" || role === "writer") && { pipeline: true }),
+  } as pg.ClientConfig;
+}
+
+/** bigint, smallint, integer, double precision; the rest as the driver does it. */
+function getTypeParser(oid: number, format?: "text" | "binary"): (value: string) => unknown {
+  if (oid === 20 || oid === 21 || oid === 23 || oid === 701) return Number;
+  return pg.types.getTypeParser(oid, format as "text");
+}
+
+const shared = {
+  jit: "off",
+  client_min_messages: "error",
+  timezone: "UTC",
+  // A text of ours is never read by another rule for `\`.
+  standard_conforming_strings: "on",
+};
+const byIndex = { enable_seqscan: "off", enable_bitmapscan: "off", enable_sort: "off" };
+/** A node that hangs in a transaction gives way to the others. */
+const held = { lock_timeout: "10s", idle_in_transaction_session_timeout: "10s" };
+const settingsOf: Readonly<Record<Role, Readonly<Record<string, string>>>> = {
+  reader: {
+    ...byIndex,
+    plan_cache_mode: "force_generic_plan",
+    statement_timeout: `${limit.queryMsMax}`,
+    default_transaction_read_only: "on",
+  },
+  searcher: {
+    statement_timeout: `${limit.queryMsMax}`,
+    default_transaction_read_only: "on",
+    work_mem: "16MB",
+  },
+  writer: { ...held, enable_seqscan: "off", statement_timeout: "60s" },
+  builder: { lock_timeout: "60s" },
+  listener: { statement_timeout: "10s" },
+};
+
+/** Statements that a connection keeps prepared; further ones are planned each time. */
+const statementsMax = 1_000;
+const connectMsMax = 5_000;

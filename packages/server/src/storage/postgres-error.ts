@@ -1,0 +1,74 @@
+/**
+ * What PostgreSQL and its driver say, in the words of Stoa: no error of the database leaves this
+ * floor untranslated.
+ */
+import { StoaError } from "@stoa/domain";
+import pg from "pg";
+
+/**
+ * The error itself unless the database or the way to it failed; then `unavailable`, `timeout` or
+ * `internal`, with it as cause.
+ */
+export function translated(error: unknown, hint?: string): unknown {
+  if (error instanceof StoaError || !(error instanceof Error)) return error;
+  const code = codeOf(error);
+  if (code === statementTimeout) return tooLong(error, hint);
+  const isOurs = !(error instanceof pg.DatabaseError) && !isOfConnection(error, code);
+  if (isOurs) return error;
+  if (isPassing(error)) return away(error);
+  return new StoaError("internal", `the database failed: ${error.message}`, { cause: error });
+}
+
+/** The storage cannot be reached for the moment. */
+export function away(cause: unknown): StoaError {
+  // These words reach clients; what the database said is for the log.
+  const message = "The storage is not available for the moment: try again.";
+  return new StoaError("unavailable", message, { retryAfterS: 1, cause });
+}
+
+/** Whether it may pass by itself: the connection broke, or the server starts, stops or is full. */
+export function isPassing(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = codeOf(error);
+  if (!(error instanceof pg.DatabaseError)) return isOfConnection(error, code);
+  return passingClasses.has(code.slice(0, 2)) || passingCodes.has(code);
+}
+
+/** Whether a table is not there that a statement names. */
+export function isUndefinedTable(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === "42P01";
+}
+
+/** The name of the unique index that a value broke: `e3_u_9f8e7d6c5b4a`, or undefined. */
+export function brokenIndex(error: unknown): string | undefined {
+  if (!(error instanceof pg.DatabaseError) || error.code !== "23505") return undefined;
+  return error.constraint ?? "";
+}
+
+function tooLong(cause: unknown, hint: string | undefined): StoaError {
+  const message = "The query takes too long: narrow it, or ask for an index.";
+  return new StoaError("timeout", message, { cause, ...(hint !== undefined && { hint }) });
+}
+
+function codeOf(error: Error): string {
+  const { code } = error as { code?: unknown };
+  return typeof code === "string" ? code : "";
+}
+
+/** Of the system (ECONNREFUSED, ECONNRESET, ENOENT of a socket, ...), or of the driver by words. */
+function isOfConnection(error: Error, code: string): boolean {
+  return (
+    systemCodes.has(code) ||
+    /^(Connection terminated|Client (was closed|has enc)|timeout exc)/.test(error.message)
+  );
+}
+
+const statementTimeout = "57014";
+/** Connection, resources, operator's intervention, system: https://www.postgresql.org/docs/15. */
+const passingClasses: ReadonlySet<string> = new Set(["08", "53", "57", "58"]);
+/** Lock not available, idle in transaction for too long, read-only (a standby), deadlock. */
+const passingCodes: ReadonlySet<string> = new Set(["55P03", "25P03", "25006", "40P01", "40001"]);
+const systemCodes: ReadonlySet<string> = new Set([
+  ...["ECONNREFUSED", "ECONNRESET", "ECONNABORTED", "EPIPE", "ENOENT", "ETIMEDOUT"],
+  ...["EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "EAI_AGAIN"],
+]);

@@ -1,0 +1,166 @@
+/**
+ * The state of a node, and how it keeps up with the log: asked at each request, woken by LISTEN,
+ * and by a clock in case a notification is lost. Knows no works.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { EngineOptions } from "./engine.ts";
+import { readChanges } from "./postgres-change.ts";
+import { type PostgresConnection, quoted } from "./postgres-connection.ts";
+import type { PostgresDictionary } from "./postgres-dictionary.ts";
+import type { PostgresLinks } from "./postgres-links.ts";
+import {
+  type Head,
+  type PostgresState,
+  readHead,
+  readState,
+  stateAfter,
+} from "./postgres-state.ts";
+
+export interface FollowOptions extends EngineOptions {
+  readonly links: PostgresLinks;
+  readonly dictionary: PostgresDictionary;
+  readonly channel: string;
+  /** Time from one look at the log to the next, where nothing wakes. */
+  readonly pollMs?: number;
+}
+
+export class PostgresFollower {
+  readonly #options: FollowOptions;
+  #state: PostgresState;
+  /** Who takes in changes, or commits some, does it alone: so all are told once and in order. */
+  #gate: Promise<unknown> = Promise.resolve();
+  /** A question how far the log goes that is on its way, and the one after it. */
+  #asking: Promise<void> | undefined;
+  #askingNext: Promise<void> | undefined;
+  readonly #ending = new AbortController();
+  #listening: Promise<void> | undefined;
+
+  constructor(options: FollowOptions, state: PostgresState) {
+    this.#options = options;
+    this.#state = state;
+  }
+
+  get state(): PostgresState {
+    return this.#state;
+  }
+
+  /** From now on it is woken. */
+  begin(): void {
+    this.#listening = this.#listen();
+  }
+
+  async end(): Promise<void> {
+    this.#ending.abort();
+    await this.#listening;
+    await this.#gate;
+  }
+
+  /**
+   * Resolves when everything is taken in that was committed when it was called. Those who ask while
+   * an answer is on its way share the next question. Errors: `unavailable`.
+   */
+  follow(): Promise<void> {
+    if (!this.#asking) {
+      this.#asking = this.#ask().finally(() => {
+        this.#asking = undefined;
+      });
+      return this.#asking;
+    }
+    this.#askingNext ??= this.#asking
+      .catch(() => {})
+      .then(() => {
+        this.#askingNext = undefined;
+        return this.follow();
+      });
+    return this.#askingNext;
+  }
+
+  /** Runs a task while nothing else is taken in. */
+  alone<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.#gate.then(task);
+    this.#gate = result.catch(() => {});
+    return result;
+  }
+
+  /** Within `alone`: takes in what others have committed, as the connection sees it. */
+  async takeIn(connection: PostgresConnection, head: Head): Promise<void> {
+    const { dictionary, onCommit } = this.#options;
+    let until = head;
+    while (isBehind(this.#state, until)) {
+      if (until.keptSince > this.#state.sequence) return this.#lapse(connection, until);
+      const { sequence } = this.#state;
+      const changes = await readChanges(connection, dictionary, sequence, changesAtOnce);
+      const state = await stateAfter(connection, this.#state, changes, until);
+      this.#state = changes.length > 0 ? state : { ...state, sequence: until.sequence };
+      if (changes.length > 0) onCommit({ sequence: this.#state.sequence, changes });
+      // The log may have been swept on the way.
+      until = await readHead(connection);
+    }
+    this.#state = { ...this.#state, keptSince: until.keptSince };
+  }
+
+  /** Within `alone`: the state after a commit of this node. */
+  advance(state: PostgresState): void {
+    this.#state = state;
+  }
+
+  /** The log no longer holds what others did: who follows it cannot be told. */
+  async #lapse(connection: PostgresConnection, head: Head): Promise<void> {
+    this.#state = await readState(connection, this.#options.dictionary, head);
+    this.#options.peers?.lapse();
+  }
+
+  async #ask(): Promise<void> {
+    const connection = await this.#options.links.reader();
+    await this.#takeInBy(connection);
+  }
+
+  async #takeInBy(connection: PostgresConnection): Promise<void> {
+    const head = await readHead(connection);
+    if (!isBehind(this.#state, head) && head.keptSince <= this.#state.keptSince) return;
+    await this.alone(() => this.takeIn(connection, head));
+  }
+
+  /** Looks now and then, and when it is notified; goes on when the database comes back. */
+  async #listen(): Promise<void> {
+    const { links, channel, pollMs = pollMsDefault } = this.#options;
+    let known: PostgresConnection | undefined;
+    let wake = () => {};
+    while (!this.#ending.signal.aborted) {
+      const woken = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      try {
+        const connection = await links.listener();
+        if (connection !== known) {
+          connection.client.on("notification", () => wake());
+          await connection.execute(`LISTEN ${quotedName(channel)}`);
+          known = connection;
+        }
+        await this.#takeInBy(connection);
+      } catch {
+        // It is tried again; who asks meanwhile is told that the database is away.
+      }
+      const { signal } = this.#ending;
+      const pause = sleep(pollMs, undefined, { signal, ref: false }).catch(() => {});
+      await Promise.race([woken, pause]);
+    }
+  }
+}
+
+function isBehind(state: PostgresState, { sequence, catalogVersion }: Head): boolean {
+  return sequence > state.sequence || catalogVersion > state.catalogVersion;
+}
+
+/** The statement that wakes the other nodes when its transaction commits. */
+export function notifySql(channel: string): string {
+  return `SELECT pg_notify(${quoted(channel)}, '')`;
+}
+
+function quotedName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+const pollMsDefault = 500;
+/** Changes that are taken in at once. */
+const changesAtOnce = 1_000;

@@ -1,0 +1,155 @@
+/**
+ * The connections of a node: opened when they are needed, opened again when they broke, and not
+ * tried for a while after the database was away. Knows no SQL.
+ */
+import { StoaError } from "@stoa/domain";
+import type { PostgresAddress } from "./postgres-address.ts";
+import { PostgresConnection, type Role } from "./postgres-connection.ts";
+import { away, isPassing, translated } from "./postgres-error.ts";
+
+/** Waits after failures, so that a database that comes back is not overrun. */
+class BackOff {
+  #failures = 0;
+  #closedUntil = 0;
+  #cause: unknown;
+
+  /** Errors: `unavailable` while it is closed. */
+  enter(): void {
+    if (performance.now() < this.#closedUntil) throw away(this.#cause);
+  }
+
+  fail(cause: unknown): void {
+    this.#cause = cause;
+    const pauseMs = Math.min(pauseMsMin * 2 ** this.#failures, pauseMsMax);
+    // Apart from the other nodes, which failed at the same time.
+    this.#closedUntil = performance.now() + pauseMs * (0.5 + Math.random() / 2);
+    this.#failures++;
+  }
+
+  succeed(): void {
+    this.#failures = 0;
+  }
+}
+
+export class PostgresLinks {
+  readonly #address: PostgresAddress;
+  readonly #backOff = new BackOff();
+  readonly #links = new Map<string, Promise<PostgresConnection>>();
+  readonly #idle: PostgresConnection[] = [];
+  readonly #waiting: Waiting[] = [];
+  #searching = 0;
+  #turn = 0;
+  #isClosed = false;
+
+  constructor(address: PostgresAddress) {
+    this.#address = address;
+  }
+
+  /** For questions that an index answers: shared by all who ask. */
+  reader(): Promise<PostgresConnection> {
+    this.#turn = (this.#turn + 1) % readersMax;
+    return this.#link("reader", `reader ${this.#turn}`);
+  }
+
+  writer(): Promise<PostgresConnection> {
+    return this.#link("writer", "writer");
+  }
+
+  listener(): Promise<PostgresConnection> {
+    return this.#link("listener", "listener");
+  }
+
+  /** One of one's own, to be closed by who asked. */
+  builder(): Promise<PostgresConnection> {
+    return this.#open("builder");
+  }
+
+  /** Lends a connection for what takes long. Errors: `unavailable` when too many wait. */
+  async search<T>(task: (connection: PostgresConnection) => Promise<T>): Promise<T> {
+    const connection = await this.#borrow();
+    try {
+      return await task(connection);
+    } finally {
+      this.#giveBack(connection);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const links = await Promise.allSettled(this.#links.values());
+    const open = links.flatMap((link) => (link.status === "fulfilled" ? [link.value] : []));
+    await Promise.all([...open, ...this.#idle].map((connection) => connection.close()));
+    for (const { reject } of this.#waiting.splice(0)) reject(closed());
+  }
+
+  async #link(role: Role, name: string): Promise<PostgresConnection> {
+    const known = this.#links.get(name);
+    const connection = await known;
+    if (connection && !connection.isOver) return connection;
+    // Another one may have opened it anew meanwhile.
+    if (this.#links.get(name) !== known) return this.#link(role, name);
+    const opening = this.#open(role);
+    this.#links.set(name, opening);
+    opening.catch(() => {
+      if (this.#links.get(name) === opening) this.#links.delete(name);
+    });
+    return opening;
+  }
+
+  async #open(role: Role): Promise<PostgresConnection> {
+    if (this.#isClosed) throw closed();
+    this.#backOff.enter();
+    try {
+      const connection = await PostgresConnection.open(this.#address, role);
+      this.#backOff.succeed();
+      return connection;
+    } catch (error) {
+      if (isPassing(error)) this.#backOff.fail(error);
+      throw translated(error);
+    }
+  }
+
+  async #borrow(): Promise<PostgresConnection> {
+    const idle = this.#idle.pop();
+    if (idle && !idle.isOver) return idle;
+    if (this.#searching < searchersMax) {
+      this.#searching++;
+      try {
+        return await this.#open("searcher");
+      } catch (error) {
+        this.#searching--;
+        throw error;
+      }
+    }
+    if (this.#waiting.length >= waitingMax) throw away(new Error("too many queries wait"));
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+  }
+
+  #giveBack(connection: PostgresConnection): void {
+    const next = this.#waiting.shift();
+    if (this.#isClosed) {
+      void connection.close();
+      next?.reject(closed());
+    } else if (connection.isOver) {
+      this.#searching--;
+      if (next) this.#borrow().then(next.resolve, next.reject);
+    } else if (next) next.resolve(connection);
+    else this.#idle.push(connection);
+  }
+}
+
+interface Waiting {
+  readonly resolve: (connection: PostgresConnection) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+function closed(): StoaError {
+  return new StoaError("unavailable", "the storage is closed");
+}
+
+/** Connections of a node: these, one that writes, one that listens, one that builds indexes. */
+const readersMax = 2;
+const searchersMax = 4;
+const waitingMax = 256;
+const pauseMsMin = 100;
+const pauseMsMax = 5_000;

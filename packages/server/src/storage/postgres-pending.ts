@@ -1,0 +1,211 @@
+/**
+ * Writes that are done but not sent: entities as they will be, their changes, records, tallies.
+ * Sent together they cost one way to the database and back. Knows no transactions.
+ */
+import type { Change, StoredEntity } from "@stoa/domain";
+import type { KeptRecord, RecordSpace } from "./engine.ts";
+import { insertChanges, type NumberedChange } from "./postgres-change.ts";
+import { arrayText, type PostgresConnection } from "./postgres-connection.ts";
+import type { PostgresDictionary } from "./postgres-dictionary.ts";
+import { type RecordWrite, writeRecords } from "./postgres-record.ts";
+import type { PostgresTable } from "./postgres-store.ts";
+
+/** An entity as it will be, or null where it goes. */
+interface PendingEntity {
+  readonly entity: StoredEntity | null;
+  /** Whether the database, or what is sent before this, holds an earlier version. */
+  readonly isKept: boolean;
+}
+
+export class PostgresPending {
+  readonly #changes: NumberedChange[] = [];
+  readonly #entities = new Map<number, Map<string, PendingEntity>>();
+  readonly #records = new Map<string, RecordWrite>();
+  /** Tables that hold longer bodies or keys than before, by number. */
+  readonly #tables = new Map<number, PostgresTable>();
+  /** Characters of texts in it. */
+  size = 0;
+
+  get isEmpty(): boolean {
+    return this.#changes.length === 0 && this.#records.size === 0 && this.#tables.size === 0;
+  }
+
+  get changeCount(): number {
+    return this.#changes.length;
+  }
+
+  /** The entity; null where it goes, undefined where nothing is pending about it. */
+  entity(n: number, id: string): StoredEntity | null | undefined {
+    return this.#entities.get(n)?.get(id)?.entity;
+  }
+
+  /** A record; null where it is forgotten, undefined where nothing is pending about it. */
+  record(space: RecordSpace, name: string): KeptRecord | null | undefined {
+    return this.#records.get(recordKey(space, name))?.record;
+  }
+
+  addChange(n: number, change: Change): void {
+    this.#changes.push({ ...change, n });
+    this.#put(n, change.id, { entity: change.after, isKept: change.before !== null });
+    this.size += (change.before?.body.length ?? 0) + 2 * (change.after?.body.length ?? 0);
+  }
+
+  addRecord(write: RecordWrite): void {
+    this.#records.set(recordKey(write.space, write.name), write);
+    this.size += write.record?.value.length ?? 0;
+  }
+
+  addTable(table: PostgresTable): void {
+    this.#tables.set(table.n, table);
+  }
+
+  /** Takes in what comes later. */
+  addAll(later: PostgresPending): void {
+    for (const change of later.#changes) this.#changes.push(change);
+    for (const [n, entities] of later.#entities) {
+      for (const [id, pending] of entities) this.#put(n, id, pending);
+    }
+    for (const write of later.#records.values()) this.addRecord(write);
+    for (const table of later.#tables.values()) this.addTable(table);
+    this.size += later.size;
+  }
+
+  clear(): void {
+    for (const map of [this.#entities, this.#records, this.#tables]) map.clear();
+    this.#changes.length = 0;
+    this.size = 0;
+  }
+
+  /**
+   * Sends everything, and is empty then. What it gives resolves when all of it has been done.
+   * Errors: those of the database, the first one first.
+   */
+  async send(connection: PostgresConnection, dictionary: PostgresDictionary): Promise<Sent> {
+    const changes = [...this.#changes];
+    const heads = changes.flatMap(({ before, after }) => [before, after]).filter(isPresent);
+    if (heads.length > 0) await dictionary.give(connection, heads);
+    const sent: Promise<unknown>[] = [];
+    for (const [n, entities] of this.#entities)
+      sent.push(...sendEntities(connection, dictionary, n, entities));
+    if (changes.length > 0) {
+      sent.push(insertChanges(connection, dictionary, changes));
+      sent.push(sendTallies(connection, dictionary, changes));
+    }
+    if (this.#records.size > 0) sent.push(writeRecords(connection, [...this.#records.values()]));
+    for (const table of this.#tables.values()) sent.push(...sendTable(connection, table));
+    this.clear();
+    const done = Promise.all(sent);
+    // It may be waited for later than it fails.
+    done.catch(() => {});
+    return { done };
+  }
+
+  #put(n: number, id: string, { entity, isKept }: PendingEntity): void {
+    const entities = this.#entities.get(n) ?? new Map<string, PendingEntity>();
+    const before = entities.get(id);
+    entities.set(id, { entity, isKept: before?.isKept ?? isKept });
+    this.#entities.set(n, entities);
+  }
+}
+
+/** In an object, since what an async function gives would be waited for. */
+export interface Sent {
+  readonly done: Promise<unknown>;
+}
+
+function recordKey(space: RecordSpace, name: string): string {
+  return `${space} ${name}`;
+}
+
+function isPresent<T>(value: T | null): value is T {
+  return value !== null;
+}
+
+function* sendEntities(
+  connection: PostgresConnection,
+  dictionary: PostgresDictionary,
+  n: number,
+  entities: ReadonlyMap<string, PendingEntity>,
+): Iterable<Promise<unknown>> {
+  const all = [...entities];
+  const gone = all.flatMap(([id, { entity, isKept }]) => (!entity && isKept ? [id] : []));
+  const kept = all.flatMap(([, { entity, isKept }]) => (entity && isKept ? [entity] : []));
+  const made = all.flatMap(([, { entity, isKept }]) => (entity && !isKept ? [entity] : []));
+  if (gone.length > 0) {
+    yield connection.run(`DELETE FROM e${n} WHERE id = ANY(?::text[])`, [arrayText(gone)]);
+  }
+  if (kept.length > 0) yield connection.run(updateSql(n), columnsOf(kept, dictionary));
+  if (made.length > 0) yield connection.run(insertSql(n), columnsOf(made, dictionary));
+}
+
+function columnsOf(entities: readonly StoredEntity[], dictionary: PostgresDictionary): string[] {
+  const numbers = entities.map((entity) => dictionary.numbersOf(entity));
+  return [
+    arrayText(entities.map(({ id }) => id)),
+    arrayText(numbers.map(({ group }) => group)),
+    arrayText(numbers.map(({ owner }) => owner)),
+    arrayText(numbers.map(({ access }) => access)),
+    arrayText(entities.map(({ time }) => time)),
+    arrayText(entities.map(({ at }) => at)),
+    arrayText(entities.map(({ revision }) => revision)),
+    arrayText(entities.map(({ body }) => body)),
+  ];
+}
+
+/** Entities gained and lost, by store and group. */
+function sendTallies(
+  connection: PostgresConnection,
+  dictionary: PostgresDictionary,
+  changes: readonly NumberedChange[],
+): Promise<unknown> {
+  const counts = new Map<string, number>();
+  const add = (n: number, entity: StoredEntity | null, by: number) => {
+    if (!entity) return;
+    const key = `${n} ${dictionary.numbersOf(entity).group}`;
+    counts.set(key, (counts.get(key) ?? 0) + by);
+  };
+  for (const { n, before, after } of changes) {
+    add(n, before, -1);
+    add(n, after, 1);
+  }
+  const moved = [...counts].filter(([, count]) => count !== 0);
+  if (moved.length === 0) return Promise.resolve();
+  const part = (at: number) => moved.map(([key]) => Number(key.split(" ")[at]));
+  const values = [
+    arrayText(part(0)),
+    arrayText(part(1)),
+    arrayText(moved.map(([, count]) => count)),
+  ];
+  return connection.run(tallySql, values);
+}
+
+function sendTable(
+  connection: PostgresConnection,
+  { n, widest, indexes }: PostgresTable,
+): readonly Promise<unknown>[] {
+  const cut = indexes.flatMap(({ name, isExact }) => (isExact ? [] : [name]));
+  const sql = "INSERT INTO inexact SELECT * FROM unnest(?::text[]) ON CONFLICT DO NOTHING";
+  return [
+    connection.run("UPDATE store SET widest = greatest(widest, ?) WHERE n = ?", [widest, n]),
+    ...(cut.length > 0 ? [connection.run(sql, [arrayText(cut)])] : []),
+  ];
+}
+
+const columns = "id, grp, own, acc, time, at, rev, body";
+const unnested =
+  "unnest(?::text[], ?::integer[], ?::integer[], ?::integer[], ?::double precision[], " +
+  "?::double precision[], ?::bigint[], ?::text[])";
+
+function insertSql(n: number): string {
+  return `INSERT INTO e${n} (${columns}) SELECT * FROM ${unnested}`;
+}
+
+function updateSql(n: number): string {
+  const names = columns.split(", ").slice(1);
+  const sets = names.map((name) => `${name} = u.${name}`).join(", ");
+  return `UPDATE e${n} e SET ${sets} FROM ${unnested} u(${columns}) WHERE e.id = u.id`;
+}
+
+const tallySql =
+  "INSERT INTO tally (store, grp, count) SELECT * FROM unnest(?::integer[], ?::integer[], " +
+  "?::bigint[]) ON CONFLICT (store, grp) DO UPDATE SET count = tally.count + excluded.count";

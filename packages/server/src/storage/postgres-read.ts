@@ -1,0 +1,117 @@
+/**
+ * How questions are put to connections: by the node's readers, or within a transaction. Knows the
+ * plan and the windows, and no texts.
+ */
+import type { Filter, GroupTree, OrderKey, StoredEntity } from "@stoa/domain";
+import type { PostgresBatch } from "./postgres-batch.ts";
+import type { PostgresConnection, Values } from "./postgres-connection.ts";
+import { type PostgresDictionary, type Row, rowColumns } from "./postgres-dictionary.ts";
+import { translated } from "./postgres-error.ts";
+import type { PostgresLinks } from "./postgres-links.ts";
+import { arrayPaths, type Plan, planOf } from "./postgres-plan.ts";
+import { type PostgresBounds, postgresBounds, type Runner } from "./postgres-runner.ts";
+import { indexedKey, type PostgresTable } from "./postgres-store.ts";
+
+export interface ReadRunner extends Runner {
+  readonly dictionary: PostgresDictionary;
+}
+
+export interface Asked {
+  readonly table: PostgresTable;
+  readonly filter: Filter;
+  readonly order: readonly OrderKey[];
+}
+
+/** By the connections that a node has for reading. */
+export function linksRunner(
+  links: PostgresLinks,
+  dictionary: PostgresDictionary,
+  { tree, bounds = postgresBounds }: { tree: GroupTree; bounds?: PostgresBounds | undefined },
+): ReadRunner {
+  return {
+    dictionary,
+    tree,
+    bounds,
+    quick: async <T extends readonly unknown[]>({
+      sql,
+      values,
+    }: {
+      sql: string;
+      values: Values;
+    }) => {
+      return (await links.reader()).all<T>(sql, values);
+    },
+    slow: async <T extends readonly unknown[]>(
+      { sql, values }: { sql: string; values: Values },
+      wish: readonly string[],
+    ) => {
+      try {
+        return await links.search((connection) => connection.ask<T>(sql, values));
+      } catch (error) {
+        throw translated(error, hintOf(wish));
+      }
+    },
+    entities: async (rows: readonly Row[]) => dictionary.entitiesOf(await links.reader(), rows),
+  };
+}
+
+/** By the connection that holds a transaction. */
+export function batchRunner(
+  { connection, dictionary }: PostgresBatch,
+  tree: GroupTree,
+): ReadRunner {
+  const ask = <T extends readonly unknown[]>({ sql, values }: { sql: string; values: Values }) =>
+    connection.ask<T>(sql, values);
+  return {
+    dictionary,
+    tree,
+    bounds: postgresBounds,
+    quick: ask,
+    slow: ask,
+    entities: (rows: readonly Row[]) => dictionary.entitiesOf(connection, rows),
+  };
+}
+
+/** The plan of a question, with what must be looked up for it. */
+export async function asks(runner: ReadRunner, asked: Asked): Promise<Plan> {
+  const paths = arrayPaths(asked.filter, asked.table);
+  const withoutArrays = new Set<string>();
+  for (const { path, index } of paths) {
+    const key = indexedKey(path, index.keyBytes, "e.");
+    const sql =
+      `SELECT 1 FROM e${asked.table.n} e WHERE ${key} >= '\\x04'::bytea ` +
+      `AND ${key} < '\\x05'::bytea LIMIT 1`;
+    const rows = await runner.quick({ sql, values: [] });
+    if (rows.length === 0) withoutArrays.add(JSON.stringify(path));
+  }
+  const { dictionary, tree } = runner;
+  return planOf({ ...asked, dictionary, tree, withoutArrays });
+}
+
+/** By a lookup in the index of ids. */
+export async function readEntity(
+  connection: PostgresConnection,
+  dictionary: PostgresDictionary,
+  { n }: PostgresTable,
+  id: string,
+): Promise<StoredEntity | undefined> {
+  const row = await connection.first<Row>(readSql(n), [id]);
+  if (!row) return undefined;
+  const [entity] = await dictionary.entitiesOf(connection, [row]);
+  return entity;
+}
+
+/** The same text each time: finding a statement by a new one costs as much as a column. */
+function readSql(n: number): string {
+  const known = readSqls.get(n);
+  if (known !== undefined) return known;
+  const sql = `SELECT ${rowColumns("")} FROM e${n} WHERE id = ?`;
+  readSqls.set(n, sql);
+  return sql;
+}
+
+const readSqls = new Map<number, string>();
+
+function hintOf(wish: readonly string[]): string {
+  return wish.length === 0 ? "narrow the filter" : `an index on ${wish.join(", ")} would help`;
+}
