@@ -11,7 +11,11 @@ import type { Secret } from "./access-truth.ts";
 import { type FeedTally, followWorld, newTally, type Watch, type Watcher } from "./feed-oracle.ts";
 import { seeds } from "./random-world.ts";
 
-const worlds: Readonly<Record<EngineName, number>> = { memory: 60, sqlite: 8 };
+const worlds: Readonly<Record<EngineName, number>> = {
+  memory: 60,
+  sqlite: 8,
+  postgres: 5,
+};
 
 for (const [name, count] of Object.entries(worlds) as [EngineName, number][]) {
   const tally: FeedTally = newTally();

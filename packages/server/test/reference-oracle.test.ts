@@ -15,7 +15,7 @@ import { readTruth } from "./feed-oracle.ts";
 import { Random, seeds } from "./random-world.ts";
 import { type SocketServer, serveSockets } from "./socket-door.ts";
 
-const worlds: Readonly<Record<EngineName, number>> = { memory: 20, sqlite: 6 };
+const worlds: Readonly<Record<EngineName, number>> = { memory: 20, sqlite: 6, postgres: 4 };
 const store = "extobjs";
 const types = ["a", "b", "7", "mytype"];
 
