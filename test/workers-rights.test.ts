@@ -1,138 +1,176 @@
 /**
  * Several processes, and who may do what: what one of them has answered counts for the very next
- * request to any other.
+ * request to any other; for workers over one file, and for nodes over one database.
  */
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { createDatabase } from "../packages/server/test/postgres-cluster.ts";
 import { Connection } from "./connection.ts";
 import { Program } from "./program.ts";
 
 const password = "correct horse";
 const rounds = 15;
 
-describe("what one of three workers has answered counts at once for all of them:", () => {
-  let folder = "";
-  let program: Program;
-  let url = "";
-  let admins: Connection[] = [];
-  let user = "";
-  let role = "";
-  /** Groups of the user, below it, and beside it. */
-  const groups = { own: "", below: "", beside: "" };
-  let entity = "";
+/** Processes that serve the same. */
+interface Crew {
+  /** Where one reaches them; behind one address there may be several. */
+  readonly urls: readonly string[];
+  readonly programs: readonly Program[];
+  clear(): Promise<void>;
+}
 
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "stoa-workers-rights-"));
-    const args = ["--data", folder, "--port", "0", "--workers", "3"];
-    program = Program.node(args, { STOA_ADMIN_PASSWORD: password, STOA_LOG: "error" });
-    url = await program.ready();
-    const token = await program.signIn(password);
-    admins = Array.from({ length: 3 }, () => new Connection(url, token));
-    const me = await asAdmin("GET", "/api/v1/groups");
-    const [root] = JSON.parse(me.text) as { _id: string }[];
-    const group = async (name: string, parent: string) => {
-      return (await asAdmin("POST", "/api/v1/groups", { name, parent })).body._id;
-    };
-    groups.own = await group("own", root?._id ?? "");
-    groups.beside = await group("beside", root?._id ?? "");
-    groups.below = await group("below", groups.own);
-    await asAdmin("POST", "/api/v1/stores", { name: "notes" });
-    const credentials = ["GET *"];
-    role = (await asAdmin("POST", "/api/v1/roles", { name: "looker", credentials })).body._id;
-    const person = { login: "ann", name: "Ann", password, role, group: groups.own };
-    user = (await asAdmin("POST", "/api/v1/users", person)).body._id;
-    const moved = await asAdmin("POST", `/api/v1/users/${user}/transfer`, { group: groups.own });
-    assert.equal(moved.status, 200, moved.text);
-    const made = await asAdmin("POST", "/api/v1/notes", { text: "x", group: groups.below });
-    assert.equal(made.status, 200, made.text);
-    entity = made.body._id;
-  });
+const env = { STOA_ADMIN_PASSWORD: password, STOA_LOG: "error" };
 
-  after(async () => {
-    for (const one of admins) one.close();
-    assert.equal(await program.stop("SIGTERM"), 0);
-    await rm(folder, { recursive: true });
-    assert.equal(program.errors, "");
-  });
+async function threeWorkers(): Promise<Crew> {
+  const folder = await mkdtemp(join(tmpdir(), "stoa-workers-rights-"));
+  const program = Program.node(["--data", folder, "--port", "0", "--workers", "3"], env);
+  const clear = () => rm(folder, { recursive: true });
+  return { urls: [await program.ready()], programs: [program], clear };
+}
 
-  let turn = 0;
-  /** Through each of the workers in turn. */
-  async function asAdmin(method: string, path: string, body?: object) {
-    turn++;
-    const answer = await (admins[turn % admins.length] as Connection).ask(method, path, body);
-    assert.equal(answer.status, 200, `${method} ${path}: ${answer.text}`);
-    return answer;
-  }
+async function twoNodes(): Promise<Crew> {
+  const { url, remove } = await createDatabase();
+  const node = () => Program.node(["--port", "0"], { ...env, STOA_DATA: url });
+  const programs = [node(), node()];
+  const urls = await Promise.all(programs.map((one) => one.ready()));
+  return { urls, programs, clear: remove };
+}
 
-  /** The token of the user, and connections with it to all workers. */
-  async function signIn(): Promise<{ token: string; connections: Connection[] }> {
-    const door = new Connection(url, "");
-    const { body } = await door.ask("POST", "/api/v1/auth/token", { login: "ann", password });
-    door.close();
-    const token = String(body["token"]);
-    return { token, connections: Array.from({ length: 6 }, () => new Connection(url, token)) };
-  }
+const crews = {
+  "one of three workers": threeWorkers,
+  "one of two nodes over a database": twoNodes,
+};
 
-  async function expect(connections: readonly Connection[], path: string, status: number) {
-    const answers = await Promise.all(connections.map((one) => one.ask("GET", path)));
-    assert.deepEqual(
-      answers.map((answer) => answer.status),
-      connections.map(() => status),
-      path,
-    );
-  }
+for (const [name, start] of Object.entries(crews)) {
+  describe(`what ${name} has answered counts at once for all of them:`, () => {
+    let crew: Crew;
+    let admins: Connection[] = [];
+    let user = "";
+    let role = "";
+    /** Groups of the user, below it, and beside it. */
+    const groups = { own: "", below: "", beside: "" };
+    let entity = "";
 
-  test("a role that is changed", async () => {
-    const { connections } = await signIn();
-    for (let round = 0; round < rounds; round++) {
-      await expect(connections, `/api/v1/notes/${entity}`, 200);
-      await asAdmin("PATCH", `/api/v1/roles/${role}`, { credentials: ["GET users"] });
-      await expect(connections, `/api/v1/notes/${entity}`, 403);
-      await asAdmin("PATCH", `/api/v1/roles/${role}`, { credentials: ["GET *"] });
+    /** Kept connections, to all of them. */
+    function connect(count: number, token: string): Connection[] {
+      const { urls } = crew;
+      return Array.from({ length: count }, (_, at) => {
+        return new Connection(urls[at % urls.length] as string, token);
+      });
     }
-    for (const one of connections) one.close();
-  });
 
-  test("a group that is moved", async () => {
-    const { connections } = await signIn();
-    const path = `/api/v1/groups/${groups.below}`;
-    for (let round = 0; round < rounds; round++) {
-      await expect(connections, `/api/v1/notes/${entity}`, 200);
-      await asAdmin("PATCH", path, { parent: groups.beside });
-      await expect(connections, `/api/v1/notes/${entity}`, 404);
-      await asAdmin("PATCH", path, { parent: groups.own });
+    before(async () => {
+      crew = await start();
+      const token = await (crew.programs[0] as Program).signIn(password);
+      admins = connect(3, token);
+      const me = await asAdmin("GET", "/api/v1/groups");
+      const [root] = JSON.parse(me.text) as { _id: string }[];
+      const group = async (name: string, parent: string) => {
+        return (await asAdmin("POST", "/api/v1/groups", { name, parent })).body._id;
+      };
+      groups.own = await group("own", root?._id ?? "");
+      groups.beside = await group("beside", root?._id ?? "");
+      groups.below = await group("below", groups.own);
+      await asAdmin("POST", "/api/v1/stores", { name: "notes" });
+      const credentials = ["GET *"];
+      role = (await asAdmin("POST", "/api/v1/roles", { name: "looker", credentials })).body._id;
+      const person = { login: "ann", name: "Ann", password, role, group: groups.own };
+      user = (await asAdmin("POST", "/api/v1/users", person)).body._id;
+      const moved = await asAdmin("POST", `/api/v1/users/${user}/transfer`, { group: groups.own });
+      assert.equal(moved.status, 200, moved.text);
+      const made = await asAdmin("POST", "/api/v1/notes", { text: "x", group: groups.below });
+      assert.equal(made.status, 200, made.text);
+      entity = made.body._id;
+    });
+
+    after(async () => {
+      for (const one of admins) one.close();
+      for (const program of crew.programs) {
+        assert.equal(await program.stop("SIGTERM"), 0);
+        assert.equal(program.errors, "");
+      }
+      await crew.clear();
+    });
+
+    let turn = 0;
+    /** Through each of the workers in turn. */
+    async function asAdmin(method: string, path: string, body?: object) {
+      turn++;
+      const answer = await (admins[turn % admins.length] as Connection).ask(method, path, body);
+      assert.equal(answer.status, 200, `${method} ${path}: ${answer.text}`);
+      return answer;
     }
-    for (const one of connections) one.close();
-  });
 
-  test("a user who is disabled, and a password that is changed", async () => {
-    for (let round = 0; round < 4; round++) {
-      const { connections } = await signIn();
-      await expect(connections, `/api/v1/notes/${entity}`, 200);
-      await asAdmin("PATCH", `/api/v1/users/${user}`, { disabled: true });
-      await expect(connections, `/api/v1/notes/${entity}`, 401);
-      await asAdmin("PATCH", `/api/v1/users/${user}`, { disabled: false });
-      for (const one of connections) one.close();
-      const again = await signIn();
-      await expect(again.connections, `/api/v1/notes/${entity}`, 200);
-      await asAdmin("PATCH", `/api/v1/users/${user}`, { password });
-      await expect(again.connections, `/api/v1/notes/${entity}`, 401);
-      for (const one of again.connections) one.close();
-    }
-  });
-
-  test("a token that is revoked", async () => {
-    for (let round = 0; round < rounds; round++) {
-      const { body } = await asAdmin("POST", "/api/v1/tokens", { name: `t${round}` });
+    /** The token of the user, and connections with it to all workers. */
+    async function signIn(): Promise<{ token: string; connections: Connection[] }> {
+      const door = connect(1, "")[0] as Connection;
+      const { body } = await door.ask("POST", "/api/v1/auth/token", { login: "ann", password });
+      door.close();
       const token = String(body["token"]);
-      const connections = Array.from({ length: 6 }, () => new Connection(url, token));
-      await expect(connections, `/api/v1/notes/${entity}`, 200);
-      await asAdmin("DELETE", `/api/v1/tokens/${body._id}`);
-      await expect(connections, `/api/v1/notes/${entity}`, 401);
-      for (const one of connections) one.close();
+      return { token, connections: connect(6, token) };
     }
+
+    async function expect(connections: readonly Connection[], path: string, status: number) {
+      const answers = await Promise.all(connections.map((one) => one.ask("GET", path)));
+      assert.deepEqual(
+        answers.map((answer) => answer.status),
+        connections.map(() => status),
+        path,
+      );
+    }
+
+    test("a role that is changed", async () => {
+      const { connections } = await signIn();
+      for (let round = 0; round < rounds; round++) {
+        await expect(connections, `/api/v1/notes/${entity}`, 200);
+        await asAdmin("PATCH", `/api/v1/roles/${role}`, { credentials: ["GET users"] });
+        await expect(connections, `/api/v1/notes/${entity}`, 403);
+        await asAdmin("PATCH", `/api/v1/roles/${role}`, { credentials: ["GET *"] });
+      }
+      for (const one of connections) one.close();
+    });
+
+    test("a group that is moved", async () => {
+      const { connections } = await signIn();
+      const path = `/api/v1/groups/${groups.below}`;
+      for (let round = 0; round < rounds; round++) {
+        await expect(connections, `/api/v1/notes/${entity}`, 200);
+        await asAdmin("PATCH", path, { parent: groups.beside });
+        await expect(connections, `/api/v1/notes/${entity}`, 404);
+        await asAdmin("PATCH", path, { parent: groups.own });
+      }
+      for (const one of connections) one.close();
+    });
+
+    test("a user who is disabled, and a password that is changed", async () => {
+      for (let round = 0; round < 4; round++) {
+        const { connections } = await signIn();
+        await expect(connections, `/api/v1/notes/${entity}`, 200);
+        await asAdmin("PATCH", `/api/v1/users/${user}`, { disabled: true });
+        await expect(connections, `/api/v1/notes/${entity}`, 401);
+        await asAdmin("PATCH", `/api/v1/users/${user}`, { disabled: false });
+        for (const one of connections) one.close();
+        const again = await signIn();
+        await expect(again.connections, `/api/v1/notes/${entity}`, 200);
+        await asAdmin("PATCH", `/api/v1/users/${user}`, { password });
+        await expect(again.connections, `/api/v1/notes/${entity}`, 401);
+        for (const one of again.connections) one.close();
+      }
+    });
+
+    test("a token that is revoked", async () => {
+      for (let round = 0; round < rounds; round++) {
+        const { body } = await asAdmin("POST", "/api/v1/tokens", { name: `t${round}` });
+        const token = String(body["token"]);
+        const connections = connect(6, token);
+        await expect(connections, `/api/v1/notes/${entity}`, 200);
+        await asAdmin("DELETE", `/api/v1/tokens/${body._id}`);
+        await expect(connections, `/api/v1/notes/${entity}`, 401);
+        for (const one of connections) one.close();
+      }
+    });
   });
-});
+}
