@@ -52,7 +52,7 @@ export class PostgresBatch {
   }
 
   send(): Promise<Sent> {
-    return this.pending.send(this.connection, this.dictionary);
+    return this.pending.send(this.connection, this.dictionary, this.catalog);
   }
 
   state(keptSince: number): PostgresState {

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { PostgresConnection } from "./postgres-connection.ts";
 import { indexConflict } from "./postgres-define.ts";
 import type { PostgresLinks } from "./postgres-links.ts";
+import { prepareSearch } from "./postgres-search.ts";
 import { indexDifference, type PostgresTable } from "./postgres-store.ts";
 
 /** Errors: `conflict` where a unique set cannot be had. */
@@ -12,8 +13,9 @@ export async function buildIndexes(links: PostgresLinks, table: PostgresTable): 
   const connection = await links.builder();
   try {
     const { missing } = await indexDifference(connection, table);
-    if (missing.length === 0) return;
+    if (missing.length === 0 && !table.search) return;
     await lock(connection, table);
+    await prepareSearch(connection, table);
     for (const { name, sql } of (await indexDifference(connection, table)).missing) {
       try {
         // What a node left unfinished that ended meanwhile is in the way.

@@ -6,6 +6,7 @@ import { taken } from "./conflict.ts";
 import { arrayText, type PostgresConnection } from "./postgres-connection.ts";
 import { brokenIndex } from "./postgres-error.ts";
 import { storeTable } from "./postgres-schema.ts";
+import { makeSearch } from "./postgres-search.ts";
 import {
   indexDifference,
   type PostgresIndex,
@@ -29,6 +30,7 @@ export async function makeStore(
   const { missing, surplus } = await indexDifference(connection, table);
   for (const index of surplus) await connection.execute(`DROP INDEX ${index}`);
   for (const index of missing) await makeIndex(connection, table, index);
+  await makeSearch(connection, table);
   await connection.run("UPDATE store SET definition = ? WHERE n = ?", [text, n]);
   return withInexact(table, await cutIndexes(connection, table, known));
 }

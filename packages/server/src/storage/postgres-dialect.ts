@@ -11,11 +11,13 @@ import {
   type Json,
   orderKey,
   type Path,
+  type Search,
   systemFields,
   type Visibility,
 } from "@stoa/domain";
 import { arrayText } from "./postgres-connection.ts";
 import type { PostgresDictionary } from "./postgres-dictionary.ts";
+import { foundSql } from "./postgres-search.ts";
 import { indexedKey, type PostgresTable, pathLiteral } from "./postgres-store.ts";
 import { compares, kindOf, sampleOf, sqlOps, textAfter } from "./sql-field.ts";
 import {
@@ -156,8 +158,9 @@ export class PostgresDialect implements FilterDialect {
     return joined([text, arrayHolds(path, "==", value)], "OR");
   }
 
-  /** Left to `matches`: words are not indexed here. */
-  search(): undefined {}
+  search(asked: Search): Sql | undefined {
+    return foundSql(this.#options.table.search, asked);
+  }
 
   /** The numbers of those groups that have one. */
   numbersOf(groups: ReadonlySet<string>): readonly number[] {

@@ -66,8 +66,14 @@ function isOfConnection(error: Error, code: string): boolean {
 const statementTimeout = "57014";
 /** Connection, resources, operator's intervention, system: https://www.postgresql.org/docs/15. */
 const passingClasses: ReadonlySet<string> = new Set(["08", "53", "57", "58"]);
-/** Lock not available, idle in transaction for too long, read-only (a standby), deadlock. */
-const passingCodes: ReadonlySet<string> = new Set(["55P03", "25P03", "25006", "40P01", "40001"]);
+/**
+ * Lock not available, idle in transaction for too long, read-only (a standby), deadlock; and a
+ * column of words that another node has just dropped with its definition.
+ */
+const passingCodes: ReadonlySet<string> = new Set([
+  ...["55P03", "25P03", "25006", "40P01", "40001"],
+  "42703",
+]);
 const systemCodes: ReadonlySet<string> = new Set([
   ...["ECONNREFUSED", "ECONNRESET", "ECONNABORTED", "EPIPE", "ENOENT", "ETIMEDOUT"],
   ...["EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "EAI_AGAIN"],

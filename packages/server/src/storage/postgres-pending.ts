@@ -8,7 +8,8 @@ import { insertChanges, type NumberedChange } from "./postgres-change.ts";
 import { arrayText, type PostgresConnection } from "./postgres-connection.ts";
 import type { PostgresDictionary } from "./postgres-dictionary.ts";
 import { type RecordWrite, writeRecords } from "./postgres-record.ts";
-import type { PostgresTable } from "./postgres-store.ts";
+import { bodyWords, type PostgresSearch, vectorSql } from "./postgres-search.ts";
+import type { Catalog, PostgresTable } from "./postgres-store.ts";
 
 /** An entity as it will be, or null where it goes. */
 interface PendingEntity {
@@ -80,13 +81,19 @@ export class PostgresPending {
    * Sends everything, and is empty then. What it gives resolves when all of it has been done.
    * Errors: those of the database, the first one first.
    */
-  async send(connection: PostgresConnection, dictionary: PostgresDictionary): Promise<Sent> {
+  async send(
+    connection: PostgresConnection,
+    dictionary: PostgresDictionary,
+    catalog: Catalog,
+  ): Promise<Sent> {
     const changes = [...this.#changes];
     const heads = changes.flatMap(({ before, after }) => [before, after]).filter(isPresent);
     if (heads.length > 0) await dictionary.give(connection, heads);
     const sent: Promise<unknown>[] = [];
-    for (const [n, entities] of this.#entities)
-      sent.push(...sendEntities(connection, dictionary, n, entities));
+    for (const [n, entities] of this.#entities) {
+      const search = [...catalog.values()].find((table) => table.n === n)?.search ?? null;
+      sent.push(...sendEntities({ connection, dictionary, n, search }, entities));
+    }
     if (changes.length > 0) {
       sent.push(insertChanges(connection, dictionary, changes));
       sent.push(sendTallies(connection, dictionary, changes));
@@ -121,10 +128,16 @@ function isPresent<T>(value: T | null): value is T {
   return value !== null;
 }
 
+interface Addressed {
+  readonly connection: PostgresConnection;
+  readonly dictionary: PostgresDictionary;
+  /** Of the table. */
+  readonly n: number;
+  readonly search: PostgresSearch | null;
+}
+
 function* sendEntities(
-  connection: PostgresConnection,
-  dictionary: PostgresDictionary,
-  n: number,
+  { connection, dictionary, n, search }: Addressed,
   entities: ReadonlyMap<string, PendingEntity>,
 ): Iterable<Promise<unknown>> {
   const all = [...entities];
@@ -134,8 +147,12 @@ function* sendEntities(
   if (gone.length > 0) {
     yield connection.run(`DELETE FROM e${n} WHERE id = ANY(?::text[])`, [arrayText(gone)]);
   }
-  if (kept.length > 0) yield connection.run(updateSql(n), columnsOf(kept, dictionary));
-  if (made.length > 0) yield connection.run(insertSql(n), columnsOf(made, dictionary));
+  const values = (sent: readonly StoredEntity[]) => [
+    ...columnsOf(sent, dictionary),
+    ...(search ? [arrayText(sent.map(({ body }) => bodyWords(search, body)))] : []),
+  ];
+  if (kept.length > 0) yield connection.run(updateSql(n, search), values(kept));
+  if (made.length > 0) yield connection.run(insertSql(n, search), values(made));
 }
 
 function columnsOf(entities: readonly StoredEntity[], dictionary: PostgresDictionary): string[] {
@@ -192,18 +209,31 @@ function sendTable(
 }
 
 const columns = "id, grp, own, acc, time, at, rev, body";
-const unnested =
-  "unnest(?::text[], ?::integer[], ?::integer[], ?::integer[], ?::double precision[], " +
-  "?::double precision[], ?::bigint[], ?::text[])";
 
-function insertSql(n: number): string {
-  return `INSERT INTO e${n} (${columns}) SELECT * FROM ${unnested}`;
+/** A row for each entity, with its words where they are kept. */
+function unnested(search: PostgresSearch | null): string {
+  const arrays =
+    "?::text[], ?::integer[], ?::integer[], ?::integer[], ?::double precision[], " +
+    "?::double precision[], ?::bigint[], ?::text[]";
+  return search
+    ? `unnest(${arrays}, ?::text[]) u(${columns}, words)`
+    : `unnest(${arrays}) u(${columns})`;
 }
 
-function updateSql(n: number): string {
-  const names = columns.split(", ").slice(1);
-  const sets = names.map((name) => `${name} = u.${name}`).join(", ");
-  return `UPDATE e${n} e SET ${sets} FROM ${unnested} u(${columns}) WHERE e.id = u.id`;
+function insertSql(n: number, search: PostgresSearch | null): string {
+  const [names, values] = search
+    ? [`${columns}, ${search.column}`, `${columns}, ${vectorSql("u.words")}`]
+    : [columns, columns];
+  return `INSERT INTO e${n} (${names}) SELECT ${values} FROM ${unnested(search)}`;
+}
+
+function updateSql(n: number, search: PostgresSearch | null): string {
+  const sets = columns
+    .split(", ")
+    .slice(1)
+    .map((name) => `${name} = u.${name}`);
+  if (search) sets.push(`${search.column} = ${vectorSql("u.words")}`);
+  return `UPDATE e${n} e SET ${sets.join(", ")} FROM ${unnested(search)} WHERE e.id = u.id`;
 }
 
 const tallySql =

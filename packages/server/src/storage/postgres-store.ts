@@ -4,12 +4,14 @@
 import { createHash } from "node:crypto";
 import { type Path, pathText, type StoreDefinition } from "@stoa/domain";
 import { arrayText, type PostgresConnection, quoted } from "./postgres-connection.ts";
+import { type PostgresSearch, searchOf } from "./postgres-search.ts";
 
 export interface PostgresTable {
   /** The table is `e<n>`. */
   readonly n: number;
   readonly name: string;
   readonly indexes: readonly PostgresIndex[];
+  readonly search: PostgresSearch | null;
   /** No body in it is longer: a power of two, characters. */
   readonly widest: number;
 }
@@ -30,7 +32,7 @@ export interface PostgresIndex {
 /** Stores by name. */
 export type Catalog = ReadonlyMap<string, PostgresTable>;
 
-type Sets = Pick<StoreDefinition, "unique" | "indexes">;
+type Sets = Pick<StoreDefinition, "unique" | "indexes" | "search">;
 
 export async function readCatalog(connection: PostgresConnection): Promise<Catalog> {
   const sql = "SELECT n, name, widest, definition FROM store WHERE name IS NOT NULL";
@@ -41,15 +43,15 @@ export async function readCatalog(connection: PostgresConnection): Promise<Catal
   const cut = new Set(inexact.map(([name]) => name));
   return new Map(
     stores.map(([n, name, widest, text]) => {
-      const table = tableOf({ n, name, widest }, JSON.parse(text) as Sets);
+      const table = tableOf({ n, name, widest }, { search: [], ...JSON.parse(text) });
       return [name, withInexact(table, cut)];
     }),
   );
 }
 
 export function tableOf(
-  { n, name, widest }: Omit<PostgresTable, "indexes">,
-  { unique, indexes }: Sets,
+  { n, name, widest }: Pick<PostgresTable, "n" | "name" | "widest">,
+  { unique, indexes, search }: Sets,
 ): PostgresTable {
   const given = { isUnique: false, sql: null, keyBytes: 0, isExact: true };
   const own = [
@@ -62,7 +64,8 @@ export function tableOf(
     ...indexes.map((paths) => plainIndex(n, paths)),
   ].filter((index) => index !== undefined);
   const byName = new Map(declared.map((index) => [index.name, index]));
-  return { n, name, widest, indexes: [...own, ...byName.values()] };
+  const all = [...own, ...byName.values()];
+  return { n, name, widest, indexes: all, search: searchOf(search) };
 }
 
 /** The same with those indexes marked whose keys are cut. */
@@ -75,8 +78,8 @@ export function withInexact(table: PostgresTable, cut: ReadonlySet<string>): Pos
 }
 
 /** The part of a definition that the database keeps. */
-export function setsText({ unique, indexes }: Sets): string {
-  return JSON.stringify({ unique, indexes });
+export function setsText({ unique, indexes, search }: Sets): string {
+  return JSON.stringify({ unique, indexes, search });
 }
 
 /** What must be made and what dropped so that a store has its indexes, and no others. */

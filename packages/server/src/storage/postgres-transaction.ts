@@ -240,7 +240,11 @@ export class PostgresTransaction implements Transaction {
     if (!this.#pending.isEmpty) await this.begin();
     // Sent in this order: what works before this one did, and then what it did itself.
     const earlier = await this.#batch.send();
-    const own = await this.#pending.send(this.#batch.connection, this.#batch.dictionary);
+    const own = await this.#pending.send(
+      this.#batch.connection,
+      this.#batch.dictionary,
+      this.#catalog,
+    );
     await Promise.all([earlier.done, own.done]);
   }
 
