@@ -55,11 +55,15 @@ export function storeTable(n: number): string {
     CREATE INDEX e${n}_acc ON e${n} (acc, id) INCLUDE (grp, own) WHERE acc <> 0`;
 }
 
+/** What stands at a schema of Stoa's, and at one that is not yet whole. */
+export const ownMark = "Stoa";
+export const movingMark = "Stoa, being moved here";
+
 /** Forward migrations; a step that was published never changes. */
 export const steps: readonly string[] = [
   `
   CREATE SCHEMA IF NOT EXISTS $schema;
-  COMMENT ON SCHEMA $schema IS 'Stoa';
+  COMMENT ON SCHEMA $schema IS '${ownMark}';
   -- One row: who writes locks it, and so all transactions that write stand in one order.
   CREATE TABLE head (
     one boolean PRIMARY KEY DEFAULT true CHECK (one), version integer NOT NULL,
@@ -201,7 +205,11 @@ async function versionOf(connection: PostgresConnection, schema: string): Promis
   if (tables === 0) return 0;
   const comment = "SELECT obj_description(to_regnamespace(?::text), 'pg_namespace')";
   const [mark] = (await connection.first<[string | null]>(comment, [schema])) ?? [];
-  if (mark !== "Stoa") {
+  if (mark === movingMark) {
+    const text = `schema ${schema} holds a move that is not finished: move again, to its end`;
+    throw new StoaError("unavailable", text);
+  }
+  if (mark !== ownMark) {
     const text = `schema ${schema} holds something that is not Stoa's, and is left as it is`;
     throw new StoaError("unavailable", `${text}; name another one by ?schema=`);
   }

@@ -4,7 +4,6 @@
  */
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { DatabaseSync } from "node:sqlite";
 import { entityFront, StoaError } from "@stoa/domain";
 import { lockData } from "./open-engine.ts";
 import { SqliteConnection } from "./sqlite-connection.ts";
@@ -31,6 +30,11 @@ import {
   transferCharactersMax,
   transferRowsMax,
 } from "./transfer.ts";
+
+/** Of a folder; ends when it is closed. */
+interface Lock {
+  close(): void;
+}
 
 const served = "stoa.db";
 const growing = "stoa.moving.db";
@@ -66,9 +70,10 @@ class SqliteSource implements TransferSource {
   readonly address: string;
   protected readonly folder: string;
   protected readonly connection: SqliteConnection;
-  readonly #lock: DatabaseSync;
+  readonly #lock: Lock;
+  #isClosed = false;
 
-  constructor(folder: string, connection: SqliteConnection, lock: DatabaseSync) {
+  constructor(folder: string, connection: SqliteConnection, lock: Lock) {
     this.address = resolve(folder);
     this.folder = folder;
     this.connection = connection;
@@ -97,8 +102,10 @@ class SqliteSource implements TransferSource {
   }
 
   async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.connection.close();
-    if (this.#lock.isOpen) this.#lock.close();
+    this.#lock.close();
   }
 }
 
@@ -108,7 +115,7 @@ class SqliteTarget extends SqliteSource implements TransferTarget {
   #knownCatalog: Catalog | undefined;
   #knowsGroups = false;
 
-  constructor(folder: string, connection: SqliteConnection, lock: DatabaseSync, isDone: boolean) {
+  constructor(folder: string, connection: SqliteConnection, lock: Lock, isDone: boolean) {
     super(folder, connection, lock);
     this.isDone = isDone;
     this.#mark = readMark(connection);
@@ -275,7 +282,7 @@ function nameServed(folder: string): void {
   closeSync(directory);
 }
 
-function closedOnError<T>(lock: DatabaseSync, open: () => T): T {
+function closedOnError<T>(lock: Lock, open: () => T): T {
   try {
     return open();
   } catch (error) {
