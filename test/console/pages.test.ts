@@ -67,11 +67,32 @@ before(async () => {
 
 after(() => stage.close());
 
-/** Each language, each scheme and each width once. */
-const looks = [
-  { name: "en-light-wide", locale: "en-GB", colorScheme: "light", width: 1280, height: 800 },
-  { name: "ru-dark-narrow", locale: "ru-RU", colorScheme: "dark", width: 390, height: 844 },
-] as const;
+interface Look {
+  readonly name: string;
+  readonly locale: string;
+  readonly colorScheme: "light" | "dark";
+  readonly width: number;
+  readonly height: number;
+}
+
+/** All eight by `STOA_LOOKS=all`; else each language, each scheme and each width once. */
+const looks = allLooks().filter(
+  ({ name }) =>
+    process.env["STOA_LOOKS"] === "all" || ["en-light-wide", "ru-dark-narrow"].includes(name),
+);
+
+function allLooks(): Look[] {
+  const widths = { wide: { width: 1280, height: 800 }, narrow: { width: 390, height: 844 } };
+  const schemes = ["light", "dark"] as const;
+  return ["en-GB", "ru-RU"].flatMap((locale) =>
+    schemes.flatMap((colorScheme) =>
+      Object.entries(widths).map(([width, size]) => {
+        const name = `${locale.slice(0, 2)}-${colorScheme}-${width}`;
+        return { name, locale, colorScheme, ...size };
+      }),
+    ),
+  );
+}
 
 describe("every page", { concurrency: true }, () => {
   for (const { name, width, height, ...look } of looks) {

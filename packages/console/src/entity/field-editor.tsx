@@ -13,6 +13,7 @@ import {
 } from "@mui/material";
 import type { Json, JsonObject } from "@stoa/domain";
 import { JsonField } from "./json-field.tsx";
+import { ReferenceField } from "./reference-field.tsx";
 import { type Field, isObject, type TextFormat } from "./schema-field.ts";
 
 export interface FieldEditorProps {
@@ -59,6 +60,15 @@ export function FieldEditor(props: FieldEditorProps) {
       return <NumberEditor {...props} common={common} />;
     case "text":
       return <TextEditor {...props} common={common} format={field.kind.format} />;
+    case "reference":
+      return (
+        <ReferenceField
+          {...common}
+          store={field.kind.store}
+          value={typeof value === "string" ? value : null}
+          onChange={onChange}
+        />
+      );
     case "texts":
       return (
         <Autocomplete

@@ -8,6 +8,8 @@ export type FieldKind =
   | { readonly kind: "boolean" }
   | { readonly kind: "number"; readonly isInteger: boolean }
   | { readonly kind: "text"; readonly format: TextFormat }
+  /** The id of an entity of a store, by the schema's `x-ref`. */
+  | { readonly kind: "reference"; readonly store: string }
   | { readonly kind: "texts"; readonly values: readonly string[] }
   | { readonly kind: "group"; readonly fields: readonly Field[] }
   | { readonly kind: "json" };
@@ -48,6 +50,10 @@ function kindOf(schema: JsonObject, value: Json | undefined): FieldKind {
   const choices = schema["enum"];
   if (Array.isArray(choices) && choices.every((one) => isTextOrNumber(one))) {
     return { kind: "choice", values: choices as (string | number)[] };
+  }
+  const target = textAt(schema, "x-ref");
+  if (target !== "" && (value === undefined || typeof value === "string")) {
+    return { kind: "reference", store: target };
   }
   const type = schema["type"] ?? typeOf(value);
   switch (type) {

@@ -4,10 +4,10 @@
  */
 import SearchIcon from "@mui/icons-material/SearchOutlined";
 import { InputAdornment, TextField } from "@mui/material";
-import type { Json } from "@stoa/domain";
 import { useEffect, useState } from "react";
 import { useTranslate } from "react-admin";
 import type { Column } from "./columns.ts";
+import { namingPath, quickChoice } from "./quick-choice.ts";
 import type { Wish } from "./use-rows.ts";
 
 interface QuickSearchProps {
@@ -25,7 +25,7 @@ export function QuickSearch({ searched, columns, choice, onChoice }: QuickSearch
   const [text, setText] = useState(choice.search ?? "");
   const isByWords = searched.length > 0;
   const path = namingPath(columns);
-  const wanted = JSON.stringify(isByWords ? wordsOf(text) : beginningOf(path, text));
+  const wanted = JSON.stringify(quickChoice(text, { searched, path }));
   useEffect(() => {
     const { search: _, filter: __, ...rest } = choice;
     const next = { ...rest, ...(JSON.parse(wanted) as object) };
@@ -58,25 +58,3 @@ export function QuickSearch({ searched, columns, choice, onChoice }: QuickSearch
     />
   );
 }
-
-function wordsOf(text: string): { search?: string } {
-  return /[\p{L}\p{N}]/u.test(text) ? { search: text } : {};
-}
-
-/** Texts differ by capitals: what is typed small is also looked for with a capital. */
-function beginningOf(path: string | null, text: string): { filter?: Json } {
-  const typed = text.trimStart().replaceAll("*", "");
-  if (path === null || typed === "") return {};
-  const raised = typed.charAt(0).toLocaleUpperCase() + typed.slice(1);
-  const likes = [...new Set([typed, raised])].map((one) => ["like", ["property", path], `${one}*`]);
-  return { filter: likes.length === 1 ? (likes[0] as Json) : ["or", ...likes] };
-}
-
-function namingPath(columns: readonly Column[]): string | null {
-  const texts = columns.filter(({ kind }) => kind === "text").map(({ path }) => path);
-  const naming = ["name", "title", "label", "login"].find((path) => texts.includes(path));
-  const own = texts.filter((path) => !serverPaths.has(path));
-  return naming ?? own[0] ?? null;
-}
-
-const serverPaths: ReadonlySet<string> = new Set("_id owner group time _at".split(" "));
