@@ -352,8 +352,9 @@ export class ChangeFeed implements FollowedFeed, ReplaySource, PeopleFeed, MoveS
     }
     subscription.isLost = false;
     const { id } = subscription;
-    follower.push(subscription, { kind: "end", subscription: id, error: error as StoaError });
+    // First, so that whoever hears of it can tell whether it was the last.
     this.unsubscribe(follower, subscription);
+    follower.push(subscription, { kind: "end", subscription: id, error: error as StoaError });
   }
 
   #drop(subscription: Subscription): void {

@@ -3,10 +3,18 @@
  * nothing from the client but its request.
  */
 import type { IncomingMessage } from "node:http";
-import { and, type Caller, everything, type Filter, limit, matches, violation } from "@stoa/domain";
+import {
+  and,
+  type Caller,
+  everything,
+  type Filter,
+  isSystemStore,
+  limit,
+  matches,
+  violation,
+} from "@stoa/domain";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { FeedEvent } from "../service/feed-event.ts";
-import type { Wish } from "../service/feed-subscription.ts";
+import type { FeedChange, FeedEvent } from "../service/feed-event.ts";
 import type { Services } from "../service/services.ts";
 import { respondProblem } from "./answer.ts";
 import { isCondition, parseCondition } from "./entity-api/where-condition.ts";
@@ -44,11 +52,11 @@ export function createEventStream(
       const { caller } = await authenticateSocket(house, request);
       const asked = streamQuery(request);
       // Refused before the upgrade, as everything is.
-      const stream = new Stream(house.services, caller, asked.envelope);
-      const starts = await stream.subscribe(asked.wishes);
+      const stream = new Stream(house.services, caller, asked);
+      const start = await stream.subscribe();
       server.handleUpgrade(request, socket, head, (client) => {
         stream.begin(client);
-        for (const start of starts) start();
+        start();
       });
     },
     close: () => {
@@ -57,13 +65,24 @@ export function createEventStream(
   };
 }
 
+/** `?store=cities&where.event=cities-update&where._oid=..&since=417` */
+interface Asked {
+  /** None for all but the system's. */
+  readonly stores: readonly string[];
+  /** Of entities. */
+  readonly filter: Filter;
+  readonly since: number | undefined;
+  /** Of what is told of them. */
+  readonly envelope: Filter;
+}
+
 class Stream {
-  readonly #envelope: Filter;
+  readonly #asked: Asked;
   readonly #follower;
   #client: WebSocket | undefined;
 
-  constructor(services: Services, caller: Caller, envelope: Filter) {
-    this.#envelope = envelope;
+  constructor(services: Services, caller: Caller, asked: Asked) {
+    this.#asked = asked;
     this.#follower = services.feed.attach(caller, {
       isReady: () => this.#client !== undefined && this.#client.bufferedAmount < waitingBytesMax,
       send: (event) => this.#send(event),
@@ -71,19 +90,39 @@ class Stream {
     });
   }
 
-  async subscribe(wishes: readonly Wish[]): Promise<readonly (() => void)[]> {
-    const starts: (() => void)[] = [];
+  /**
+   * One subscription, however many stores: the last sequence number of the stream then resumes all
+   * of them. Errors: those of each store. @returns what lets its events through.
+   */
+  async subscribe(): Promise<() => void> {
+    const { stores, since } = this.#asked;
     try {
-      for (const wish of wishes) {
-        const { start, gap, seq, subscription } = await this.#follower.subscribe(wish);
-        starts.push(start);
-        if (gap) starts.push(() => this.#send({ kind: "gap", subscription, seq }));
-      }
-      return starts;
+      if (stores.length === 1) return await this.#follow(stores[0] as string, since);
+      for (const store of stores) await this.#try(store);
+      return await this.#follow(null, since);
     } catch (cause) {
       this.#follower.close();
       throw cause;
     }
+  }
+
+  /** Whether a store could be followed. Errors: as if it were. */
+  async #try(store: string): Promise<void> {
+    if (isSystemStore(store)) {
+      throw violation("store", "single", `${store} can only be followed by itself`);
+    }
+    const { filter } = this.#asked;
+    const { subscription } = await this.#follower.subscribe({ store, filter, only: null });
+    this.#follower.unsubscribe(subscription);
+  }
+
+  async #follow(store: string | null, since: number | undefined): Promise<() => void> {
+    const wish = { store, filter: this.#asked.filter, only: null, since };
+    const { start, gap, seq, subscription } = await this.#follower.subscribe(wish);
+    return () => {
+      start();
+      if (gap) this.#send({ kind: "gap", subscription, seq });
+    };
   }
 
   begin(client: WebSocket): void {
@@ -107,12 +146,18 @@ class Stream {
 
   #send(event: FeedEvent): void {
     if (event.kind === "change") {
-      if (matches(this.#envelope, envelopeOf(event))) this.#write(changeFrame(event));
+      if (this.#isAskedFor(event)) this.#write(changeFrame(event));
       return;
     }
     this.#write(noticeFrame(event, Date.now()));
     const isLast = event.kind === "end" && this.#follower.subscriptions.size === 0;
     if (isLast) this.#end(closeCodes.ended, "ended");
+  }
+
+  #isAskedFor(event: FeedChange): boolean {
+    const { stores, envelope } = this.#asked;
+    const isFollowed = stores.length === 0 || stores.includes(event.store);
+    return isFollowed && matches(envelope, envelopeOf(event));
   }
 
   #write(frame: string): void {
@@ -127,26 +172,25 @@ class Stream {
   }
 }
 
-/** `?store=cities&where.event=cities-update&where._oid=..&since=417`. Errors: `validation`. */
-function streamQuery({ url = "" }: IncomingMessage): { wishes: Wish[]; envelope: Filter } {
+/** Errors: `validation`. */
+function streamQuery({ url = "" }: IncomingMessage): Asked {
   const at = url.indexOf("?");
   const parameters = parseQueryString(at < 0 ? "" : url.slice(at + 1));
   const conditions = parameters.filter(isCondition);
   if (conditions.length > limit.conditionsMax) {
     throw violation("where", "maxItems", `has at most ${limit.conditionsMax} conditions`);
   }
-  const envelope = and(...conditions.map(parseCondition));
   const names = parameters.filter(({ name }) => name === "store").flatMap(({ value }) => value);
-  const stores = names.flatMap((name) => (name ?? "").split(",")).filter((name) => name !== "");
+  const words = names.flatMap((name) => (name ?? "").split(",")).filter((name) => name !== "");
+  const stores = words.map(storeOf);
+  const isAll = stores.includes(null);
   const since = parameters.findLast(({ name }) => name === "since")?.value;
-  const filter = filterOf(conditions);
-  const wishes = (stores.length === 0 ? ["*"] : [...new Set(stores)]).map((store) => ({
-    store: storeOf(store),
-    filter,
-    only: null,
+  return {
+    stores: isAll ? [] : [...new Set(stores.filter((store) => store !== null))],
+    filter: filterOf(conditions),
     since: since === undefined || since === null ? undefined : sinceOfText(since),
-  }));
-  return { wishes, envelope };
+    envelope: and(...conditions.map(parseCondition)),
+  };
 }
 
 /** What is asked of `_oid`, as a filter of entities: by it the feed finds who is concerned. */
