@@ -272,8 +272,18 @@ export class ChangeFeed implements FollowedFeed, ReplaySource, PeopleFeed, MoveS
     this.#position = change.sequence;
     this.#faults = 0;
     if (isMove(change)) this.#takeMove(change, before, after);
-    if (opened) for (const one of this.audience.candidates(opened)) this.#deliver(...one, opened);
+    if (opened) this.#tell(opened);
     if (change.store === "stores" && change.op === "remove") this.#endStore(change);
+  }
+
+  /** First those whose filters are quick, so that a slow one holds up nobody but itself. */
+  #tell(opened: OpenedChange): void {
+    const slow: (readonly [Follower, Subscription])[] = [];
+    for (const one of this.audience.candidates(opened)) {
+      if (one[1].isSlow) slow.push(one);
+      else this.#deliver(...one, opened);
+    }
+    for (const one of slow) this.#deliver(...one, opened);
   }
 
   /** Those to whom it brings or takes entities read it from the log, while the others go on. */

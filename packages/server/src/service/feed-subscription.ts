@@ -55,6 +55,7 @@ export class Subscription implements Indexed {
   #spentMs = 0;
   #countedAt = 0;
   #tests = 0;
+  #lastMs = 0;
 
   constructor(
     id: string,
@@ -120,6 +121,7 @@ export class Subscription implements Indexed {
    * @param ms what the last change took, by the clock
    */
   isDear(ms: number, now: number, last: OpenedChange): boolean {
+    this.#lastMs = ms;
     if (now - this.#countedAt > 1_000) {
       this.#countedAt = now;
       this.#spentMs = 0;
@@ -134,6 +136,11 @@ export class Subscription implements Indexed {
     const { user, system } = process.threadCpuUsage(before);
     this.#spentMs = ((user + system) / 1_000) * this.#tests;
     return this.#spentMs > limit.filterMsPerSecondMax;
+  }
+
+  /** Whether it took long the last time: then others hear of the next change before it does. */
+  get isSlow(): boolean {
+    return this.#lastMs > slowMs;
   }
 
   #shows(version: Version): boolean {
@@ -151,3 +158,6 @@ function opOf(op: FeedOp, was: boolean, is: boolean): FeedOp | null {
   if (is) return "enter";
   return was ? "leave" : null;
 }
+
+/** Many times what an ordinary filter takes. */
+const slowMs = 0.2;
