@@ -40,8 +40,12 @@ export class PostgresConnection {
   }
 
   /** Errors: those of the driver. */
-  static async open(address: PostgresAddress, role: Role): Promise<PostgresConnection> {
-    const client = new pg.Client(clientOptions(address, role));
+  static async open(
+    address: PostgresAddress,
+    role: Role,
+    queryMsMax: number = limit.queryMsMax,
+  ): Promise<PostgresConnection> {
+    const client = new pg.Client(clientOptions(address, role, queryMsMax));
     const connection = new PostgresConnection(client);
     try {
       await client.connect();
@@ -145,9 +149,11 @@ function numbered(sql: string): string {
 
 const numberedSqls = new Map<string, string>();
 
-function clientOptions(address: PostgresAddress, role: Role): pg.ClientConfig {
+function clientOptions(address: PostgresAddress, role: Role, queryMsMax: number): pg.ClientConfig {
   const { connectionString, schema } = address;
-  const settings = { search_path: schema, ...shared, ...settingsOf[role] };
+  const reads = role === "reader" || role === "searcher";
+  const bound = reads && { statement_timeout: `${queryMsMax}` };
+  const settings = { search_path: schema, ...shared, ...settingsOf[role], ...bound };
   const options = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`);
   return {
     connectionString,
@@ -180,11 +186,9 @@ const settingsOf: Readonly<Record<Role, Readonly<Record<string, string>>>> = {
   reader: {
     ...byIndex,
     plan_cache_mode: "force_generic_plan",
-    statement_timeout: `${limit.queryMsMax}`,
     default_transaction_read_only: "on",
   },
   searcher: {
-    statement_timeout: `${limit.queryMsMax}`,
     default_transaction_read_only: "on",
     work_mem: "16MB",
   },

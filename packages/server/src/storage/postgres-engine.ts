@@ -49,6 +49,8 @@ export interface PostgresEngineOptions extends EngineOptions {
   readonly bounds?: PostgresBounds;
   /** Time from one look at the log to the next, where nothing wakes. */
   readonly pollMs?: number;
+  /** How long a question may take; else `limit.queryMsMax`. */
+  readonly queryMsMax?: number;
 }
 
 /**
@@ -60,7 +62,7 @@ export async function openPostgres(
   options: PostgresEngineOptions,
 ): Promise<PostgresEngine> {
   const address = parseAddress(data);
-  const links = new PostgresLinks(address);
+  const links = new PostgresLinks(address, options.queryMsMax);
   const dictionary = new PostgresDictionary();
   try {
     const builder = await links.builder();

@@ -45,9 +45,8 @@ export function brokenIndex(error: unknown): string | undefined {
   return error.constraint ?? "";
 }
 
-function tooLong(cause: unknown, hint: string | undefined): StoaError {
-  const message = "The query takes too long: narrow it, or ask for an index.";
-  return new StoaError("timeout", message, { cause, ...(hint !== undefined && { hint }) });
+function tooLong(cause: unknown, hint = "narrow the filter"): StoaError {
+  return new StoaError("timeout", `the query takes too long without an index: ${hint}`, { cause });
 }
 
 function codeOf(error: Error): string {

@@ -33,6 +33,7 @@ class BackOff {
 
 export class PostgresLinks {
   readonly #address: PostgresAddress;
+  readonly #queryMsMax: number | undefined;
   readonly #backOff = new BackOff();
   readonly #links = new Map<string, Promise<PostgresConnection>>();
   readonly #idle: PostgresConnection[] = [];
@@ -41,8 +42,10 @@ export class PostgresLinks {
   #turn = 0;
   #isClosed = false;
 
-  constructor(address: PostgresAddress) {
+  /** @param queryMsMax how long a question may take; else `limit.queryMsMax`. */
+  constructor(address: PostgresAddress, queryMsMax?: number) {
     this.#address = address;
+    this.#queryMsMax = queryMsMax;
   }
 
   /** For questions that an index answers: shared by all who ask. */
@@ -100,7 +103,7 @@ export class PostgresLinks {
     if (this.#isClosed) throw closed();
     this.#backOff.enter();
     try {
-      const connection = await PostgresConnection.open(this.#address, role);
+      const connection = await PostgresConnection.open(this.#address, role, this.#queryMsMax);
       this.#backOff.succeed();
       return connection;
     } catch (error) {

@@ -113,16 +113,19 @@ async function* seen(runner: Runner, plan: Plan, { after, left }: Start) {
   const [id] = after ?? [];
   let later = id === undefined ? null : (plan.keys[0]?.column.valueOf(id) ?? null);
   let toTake = left;
+  let isDense = false;
   while (toTake > 0) {
     const wanted = Math.min(toTake, sizeOf(runner, plan));
-    const rows = await runner.quick<Row>(scanSql(runner, plan, later, wanted));
+    // Merging costs less than passing over much.
+    const stretch = { after: later, scannedMax: stretchMax(runner, wanted, isDense) };
+    const rows = await runner.quick<Row>(scanSql(plan, stretch, wanted));
     if (rows.length > 0) yield await runner.entities(rows);
     toTake -= rows.length;
     if (rows.length === wanted) {
       later = (rows.at(-1) as Row)[0];
       continue;
     }
-    const [passed] = await runner.quick<[string]>(passedSql(runner, plan, later));
+    const [passed] = await runner.quick<[string]>(passedSql(plan, stretch));
     if (!passed) return;
     [later] = passed;
     for (let isOver = false; !isOver && toTake > 0; ) {
@@ -130,6 +133,7 @@ async function* seen(runner: Runner, plan: Plan, { after, left }: Start) {
       const merge = { plan, rule, descending, after: later, wanted: size };
       const merged = await mergedWindow(runner, merge);
       // Too many sources: on along the index.
+      isDense = !merged;
       if (!merged) break;
       if (merged.rows.length > 0) yield await runner.entities(merged.rows);
       toTake -= merged.rows.length;
@@ -181,9 +185,21 @@ function againSql(plan: Plan, ids: readonly string[]): Sql {
   };
 }
 
-function scanSql(runner: Runner, plan: Plan, after: SqlValue, wanted: number): Sql {
+/** A part of the index of ids. */
+interface Stretch {
+  /** The id behind which it begins; null for the beginning. */
+  readonly after: SqlValue;
+  readonly scannedMax: number;
+}
+
+/** How far a list is looked for along the index before its sources are merged, if they can be. */
+function stretchMax({ bounds }: Runner, wanted: number, isDense: boolean): number {
+  return isDense ? bounds.scannedMax : Math.min(bounds.scannedMax, Math.max(1_000, 8 * wanted));
+}
+
+function scanSql(plan: Plan, scanned: Stretch, wanted: number): Sql {
   const { n } = plan.table;
-  const { stretch, order } = stretchOf(runner, plan, after);
+  const { stretch, order } = stretchOf(plan, scanned);
   const visible = plan.sight ? plan.dialect.visibleIn(plan.sight, "s.") : truth(true);
   return {
     sql:
@@ -194,23 +210,23 @@ function scanSql(runner: Runner, plan: Plan, after: SqlValue, wanted: number): S
 }
 
 /** The last id of a stretch, if it did not come to the end before. */
-function passedSql(runner: Runner, plan: Plan, after: SqlValue): Sql {
-  const { stretch, order } = stretchOf(runner, plan, after);
-  const skip = runner.bounds.scannedMax - 1;
+function passedSql(plan: Plan, scanned: Stretch): Sql {
+  const { stretch, order } = stretchOf(plan, scanned);
+  const skip = scanned.scannedMax - 1;
   return {
     sql: `SELECT s.id FROM (${stretch.sql}) s ORDER BY s.id${order} LIMIT 1 OFFSET ${skip}`,
     values: stretch.values,
   };
 }
 
-function stretchOf({ bounds }: Runner, { table: { n }, keys }: Plan, after: SqlValue) {
+function stretchOf({ table: { n }, keys }: Plan, { after, scannedMax }: Stretch) {
   const descending = keys[0]?.descending === true;
   const order = descending ? " DESC" : "";
   const where = after === null ? "" : `WHERE x.id ${descending ? "<" : ">"} ?`;
   const stretch: Sql = {
     sql:
       `SELECT x.id, x.grp, x.own, x.acc FROM e${n} x ${where} ` +
-      `ORDER BY x.id${order} LIMIT ${bounds.scannedMax}`,
+      `ORDER BY x.id${order} LIMIT ${scannedMax}`,
     values: after === null ? [] : [after],
   };
   return { stretch, order };

@@ -1,0 +1,236 @@
+/**
+ * What is PostgreSQL's own: values that its texts and indexes cannot hold whole, questions that
+ * take too long, commits whose answer is lost.
+ */
+import assert from "node:assert/strict";
+import { connect, createServer, type Socket } from "node:net";
+import { describe, it } from "node:test";
+import {
+  type Change,
+  everything,
+  type Filter,
+  type Path,
+  StoaError,
+  systemStore,
+} from "@stoa/domain";
+import {
+  changed,
+  draft,
+  errorOf,
+  id,
+  insert,
+  is,
+  mark,
+  numbersOf,
+  query,
+  readPresent,
+  store,
+  textsOf,
+} from "../../test/engine-world.ts";
+import { newSchema, run } from "../../test/postgres-schemas.ts";
+import {
+  openPostgres,
+  type PostgresEngine,
+  type PostgresEngineOptions,
+} from "./postgres-engine.ts";
+
+type Options = Partial<PostgresEngineOptions>;
+
+async function withEngine(
+  work: (engine: PostgresEngine, url: string) => Promise<void>,
+  options: Options = {},
+): Promise<void> {
+  const { url } = await newSchema();
+  const engine = await openPostgres(url, { now: Date.now, onCommit: () => undefined, ...options });
+  try {
+    await engine.transact(async (tx) => {
+      await tx.define(systemStore("groups"));
+      await tx.define(store("cities", { indexes: [[["name"]]] }));
+    });
+    await work(engine, url);
+  } finally {
+    await engine.close();
+  }
+}
+
+function ordered(path: Path) {
+  return query({ order: [{ path, descending: false }] });
+}
+
+function starts(path: Path, text: string): Filter {
+  const pattern = { kind: "constant", value: `${text}*` } as const;
+  return { kind: "like", left: { kind: "property", path }, pattern };
+}
+
+describe("values longer than an index holds", () => {
+  const long = (end: string) => `m${"x".repeat(3_000)}${end}`;
+
+  it("are found, told apart and sorted, whenever they come", async () => {
+    await withEngine(async (engine) => {
+      await insert(engine, "cities", draft(1, { name: "z" }), draft(2, { name: "a" }));
+      assert.deepEqual(await numbersOf(engine, "cities", ordered(["name"])), [2, 1]);
+      await insert(engine, "cities", draft(3, { name: long("b") }), draft(4, { name: long("a") }));
+      const check = async () => {
+        assert.deepEqual(await numbersOf(engine, "cities", ordered(["name"])), [2, 4, 3, 1]);
+        const found = (filter: Filter) => numbersOf(engine, "cities", query({ filter }));
+        assert.deepEqual(await found(is(["name"], long("a"))), [4]);
+        assert.deepEqual(await found(starts(["name"], "m")), [3, 4]);
+        assert.deepEqual(await found(is(["name"], "z")), [1]);
+      };
+      await check();
+      // An index that is built where they are already.
+      await engine.transact((tx) => tx.define(store("cities")));
+      await check();
+      const again = store("cities", { indexes: [[["name"]]] });
+      await engine.prepare(again);
+      await engine.transact((tx) => tx.define(again));
+      await check();
+    });
+  });
+
+  it("are unique as short ones are", async () => {
+    await withEngine(async (engine) => {
+      await engine.transact((tx) => tx.define(store("towns", { unique: [[["name"]]] })));
+      await insert(engine, "towns", draft(1, { name: long("a") }), draft(2, { name: long("b") }));
+      const error = await errorOf(insert(engine, "towns", draft(3, { name: long("b") })));
+      assert.equal(error.code, "conflict");
+    });
+  });
+});
+
+describe("texts that PostgreSQL does not take", () => {
+  it("come back as they were given", async () => {
+    await withEngine(async (engine) => {
+      const record = { subject: "a\0b", value: "\0\u0001a\u0001", expiresAt: null };
+      await engine.transact((tx) => tx.keep("setting", "x\0y", record));
+      assert.deepEqual(await engine.recall("setting", "x\0y"), record);
+      assert.equal(await engine.recall("setting", "x\u0001ay"), undefined);
+      await engine.transact((tx) => tx.forgetAbout("setting", "a\0b"));
+      assert.equal(await engine.recall("setting", "x\0y"), undefined);
+      const body = '{"name":"a\\u0000b","half":"\\ud800"}';
+      await engine.transact((tx) => tx.insert("cities", { ...draft(1), body }, mark));
+      assert.equal((await readPresent(engine, "cities", 1)).body, body);
+      assert((await textsOf(engine, "cities", ordered(["name"])))[0]?.endsWith(body.slice(1)));
+      assert.deepEqual(await textsOf(engine, "cities", query({ filter: is(["_id"], "a\0") })), []);
+    });
+  });
+});
+
+describe("a question that takes too long", () => {
+  it("ends with the index that would help, and harms no other", async () => {
+    await withEngine(
+      async (engine) => {
+        const drafts = Array.from({ length: 3_000 }, (_, n) => {
+          return draft(10 + n, { text: "x".repeat(2_000), nested: { n } });
+        });
+        await insert(engine, "cities", ...drafts);
+        const filter = is(["nested", "n"], 7);
+        const asked = textsOf(engine, "cities", { ...ordered(["text"]), filter });
+        const error = await errorOf(asked);
+        assert.equal(error.code, "timeout");
+        assert.match(error.message, /nested\.n, text/);
+        assert.equal((await errorOf(engine.count("cities", filter))).code, "timeout");
+        assert.equal(await engine.count("cities", everything), 3_000);
+        assert((await readPresent(engine, "cities", 10)).body.length > 2_000);
+      },
+      { queryMsMax: 2 },
+    );
+  });
+});
+
+/** Hands on what is said to a database, until it is told to keep an answer to itself. */
+class CuttingProxy {
+  readonly #server = createServer((client) => this.#serve(client));
+  readonly #target: URL;
+  /** What must be said for the connection to be cut, once it is on its way. */
+  cutAt: string | undefined;
+  cuts = 0;
+
+  constructor(url: string) {
+    this.#target = new URL(url);
+  }
+
+  async listen(): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
+    const address = this.#server.address();
+    const url = new URL(this.#target);
+    url.hostname = "127.0.0.1";
+    url.port = String(typeof address === "object" ? address?.port : "");
+    return url.href;
+  }
+
+  close(): void {
+    this.#server.close();
+  }
+
+  #serve(client: Socket): void {
+    const server = connect(Number(this.#target.port), this.#target.hostname);
+    let isDeaf = false;
+    client.on("data", (data: Buffer) => {
+      if (this.cutAt !== undefined && data.includes(this.cutAt)) {
+        this.cutAt = undefined;
+        this.cuts++;
+        isDeaf = true;
+      }
+      server.write(data);
+    });
+    server.on("data", (data: Buffer) => {
+      if (isDeaf) client.destroy();
+      else client.write(data);
+    });
+    for (const [one, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      one.on("error", () => {});
+      one.on("close", () => setTimeout(() => other.destroy(), 50));
+    }
+  }
+}
+
+describe("a commit whose answer is lost", () => {
+  it("is answered by what has become of it, and told once", async () => {
+    const { url } = await newSchema();
+    const proxy = new CuttingProxy(url);
+    const heard: Change[] = [];
+    const onCommit = ({ changes }: { changes: readonly Change[] }) => heard.push(...changes);
+    const engine = await openPostgres(await proxy.listen(), { now: Date.now, onCommit });
+    try {
+      await engine.transact((tx) => tx.define(store("cities")));
+      await insert(engine, "cities", draft(1));
+      proxy.cutAt = "COMMIT";
+      const works = [2, 3, 4].map((n) => insert(engine, "cities", draft(n)));
+      await Promise.all(works);
+      assert.equal(proxy.cuts, 1);
+      await insert(engine, "cities", draft(5));
+      assert.deepEqual(await numbersOf(engine, "cities", query()), [1, 2, 3, 4, 5]);
+      assert.deepEqual(
+        heard.map((change) => change.id),
+        [1, 2, 3, 4, 5].map(id),
+      );
+    } finally {
+      await engine.close();
+      proxy.close();
+    }
+  });
+
+  it("is refused where it did not come about", async () => {
+    await withEngine(async (engine, url) => {
+      await insert(engine, "cities", draft(1, { visits: 0 }));
+      const held = engine.transact(async (tx) => {
+        const before = await readPresent(tx, "cities", 1);
+        await tx.update("cities", before, changed(before, { visits: 1 }), mark);
+        await run(
+          url,
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity " +
+            "WHERE application_name = 'stoa writer' AND datname = current_database()",
+        );
+      });
+      const error: unknown = await held.catch((cause: unknown) => cause);
+      assert(error instanceof StoaError, String(error));
+      assert.deepEqual([error.code, error.retryAfterS], ["unavailable", 1]);
+      assert.equal((await readPresent(engine, "cities", 1)).body, '{"visits":0}');
+      await insert(engine, "cities", draft(2));
+    });
+  });
+});
