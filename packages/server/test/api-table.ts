@@ -9,6 +9,7 @@ import { isDeepStrictEqual } from "node:util";
 import { observer } from "../src/app/observe.ts";
 import { startStoa } from "../src/app/wire.ts";
 import { closeSockets, sendBySocket, socketTally } from "./api-table-socket.ts";
+import { newSchema } from "./postgres-schemas.ts";
 
 /** People of the world: role, and tenant where it is not the root. */
 const people = {
@@ -138,7 +139,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const stoa = await startStoa({
     host: "127.0.0.1",
     port: 0,
-    data: "memory",
+    data: await emptyData(),
     adminLogin: "admin",
     adminPassword: password,
     now: () => world.clock,
@@ -155,6 +156,14 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   await populate(world, ids, tokens);
   return Object.assign(world, { url: stoa.url });
 }
+
+/** In memory, or where a file that runs the rows again says so, in PostgreSQL. */
+async function emptyData(): Promise<string> {
+  return rowsRunOn.engine === "memory" ? "memory" : (await newSchema()).url;
+}
+
+/** What the rows of the files that are read in from now on run on. */
+export const rowsRunOn: { engine: "memory" | "postgres" } = { engine: "memory" };
 
 /** 2019-09-01T00:00Z */
 export const startOfTime = 1567296000000;
