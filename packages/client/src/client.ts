@@ -18,7 +18,7 @@ import { defaultRetry, type RetryPolicy, retrying } from "./retry.ts";
 import { SocketConnection } from "./socket-connection.ts";
 import { SocketTransport } from "./socket-transport.ts";
 import { Store } from "./store.ts";
-import { Subscriptions } from "./subscriptions.ts";
+import { Subscriptions, type Wish } from "./subscriptions.ts";
 import { type Token, Tokens } from "./tokens.ts";
 import type { CallOptions, Transport } from "./transport.ts";
 import { WireEntities } from "./wire-entities.ts";
@@ -103,8 +103,9 @@ export class StoaClient {
   }
 
   /** Changes of all stores that one may read, but not the system's own. */
-  follow(options: FollowOptions = {}): AsyncGenerator<FollowEvent<JsonObject>> {
-    return followed(this.#subscriptions, { store: "*" }, options);
+  follow(query: FollowOptions & Pick<Wish, "only"> = {}): AsyncGenerator<FollowEvent<JsonObject>> {
+    const { only, ...options } = query;
+    return followed(this.#subscriptions, { store: "*", ...(only && { only }) }, options);
   }
 
   /**

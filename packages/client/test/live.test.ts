@@ -177,6 +177,18 @@ test("changes are followed in order, from where one was", async () => {
   assert.equal(missed[0]?.kind, "gap");
 });
 
+test("the changes of all stores are followed with no more of each than is asked for", async () => {
+  for await (const event of client.follow({ only: ["name"] })) {
+    if (event.kind === "begun") {
+      void other.create({ name: "Assen", country: "NL" });
+      continue;
+    }
+    assert(event.kind === "change" && event.store === "cities");
+    assert.deepEqual(event.entity, { _id: event.id, name: "Assen" });
+    break;
+  }
+});
+
 test("who signs in as somebody else sees live what that one sees", async () => {
   const roles = client.store<{ name: string }>("roles").find({ where: { name: "member" } });
   const [role] = await Array.fromAsync(roles);

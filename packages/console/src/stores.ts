@@ -34,7 +34,7 @@ export function useStoreCount(name: string) {
   return useQuery({
     queryKey: ["stoa", "count", name],
     queryFn: ({ signal }) => client.store(name).count({}, { signal }),
-    staleTime: 5_000,
-    refetchInterval: 10_000,
+    // What changes it is heard of (`layout/use-live-counts.ts`).
+    staleTime: 30_000,
   });
 }

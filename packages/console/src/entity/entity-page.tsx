@@ -2,6 +2,7 @@
  * One entity: its id in the upper left corner, and what can be seen and done in tabs.
  */
 import { Alert, Box, Paper, Skeleton, Tab, Tabs } from "@mui/material";
+import { StoaError } from "@stoa/client";
 import { lazy, Suspense } from "react";
 import { Title, useTranslate } from "react-admin";
 import { Link, useParams } from "react-router-dom";
@@ -25,9 +26,11 @@ export default function EntityPage() {
   const { store = "", id = "", tab } = useParams();
   const translate = useTranslate();
   const found = useEntity(store, id);
-  const isGone = useLiveEntity(store, id);
+  const isHeardGone = useLiveEntity(store, id);
   const shown = tabs.find((name) => name === tab) ?? "editing";
   const definition = useStore(store);
+  const isNotFound = found.error instanceof StoaError && found.error.code === "not_found";
+  const isGone = isHeardGone || (isNotFound && found.data !== undefined);
   const title = found.data ? entityTitle(found.data.entity) : "";
   return (
     <Paper sx={{ mt: 1 }}>
@@ -48,7 +51,9 @@ export default function EntityPage() {
       </Tabs>
       <Box role="tabpanel" sx={{ p: 2, minHeight: 360 }}>
         {isGone && <Alert severity="warning">{translate("stoa.entity.gone")}</Alert>}
-        {found.error && <Alert severity="error">{problemText(found.error, translate)}</Alert>}
+        {found.error && !isGone && (
+          <Alert severity="error">{problemText(found.error, translate)}</Alert>
+        )}
         {found.isPending && <Waiting />}
         {found.data && (
           <Suspense fallback={<Waiting />}>

@@ -5,6 +5,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { client } from "../connection.ts";
+import { fetchAnew } from "../fetch-anew.ts";
 
 /** Whether it was removed, or went out of view, while it was open. */
 export function useLiveEntity(store: string, id: string): boolean {
@@ -13,14 +14,14 @@ export function useLiveEntity(store: string, id: string): boolean {
   useEffect(() => {
     const ending = new AbortController();
     const look = () => {
-      void queries.invalidateQueries({ queryKey: ["stoa", "entity", store, id] });
-      void queries.invalidateQueries({ queryKey: ["stoa", "history", store, id] });
+      fetchAnew(queries, ["stoa", "entity", store, id]);
+      fetchAnew(queries, ["stoa", "history", store, id]);
     };
     const hear = async () => {
       const question = { where: { _id: id }, only: ["_id"] };
       const options = { signal: ending.signal };
       for await (const event of client.store(store).follow(question, options)) {
-        if (event.kind === "begun") continue;
+        // What was fetched before it was followed is looked at again too.
         const isLost = event.kind === "change" && event.entity === null;
         setGone(isLost);
         if (!isLost) look();

@@ -18,8 +18,10 @@ import {
 import { Link } from "react-router-dom";
 import { Connectivity } from "./connectivity.tsx";
 import { MainMenu } from "./main-menu.tsx";
+import { useLiveCounts } from "./use-live-counts.ts";
 
 export function Frame({ children }: { readonly children: ReactNode }) {
+  useLiveCounts();
   return (
     <Layout appBar={Bar} menu={MainMenu} appBarAlwaysOn sx={fitting}>
       {children}

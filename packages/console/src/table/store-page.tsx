@@ -29,11 +29,12 @@ function StoreTable({ name }: { readonly name: string }) {
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const sortBy = useMemo(() => (sort ? [`${sort.descending ? "-" : ""}${sort.path}`] : []), [sort]);
   const wish = useMemo((): Wish => ({ ...choice, sortBy }), [choice, sortBy]);
-  const total = useTotal(name, wish);
+  const { marked, isReady } = useLiveRows(name, wish);
+  const total = useTotal(name, wish, isReady);
   const [{ first, end }, setRange] = useState({ first: 0, end: 40 });
-  const marked = useLiveRows(name, wish);
   const bulk = useBulk(name);
-  const rows = useRows(name, wish, first, Math.min(end, total.data ?? 0));
+  const sight = { first, end: Math.min(end, total.data ?? 0), isReady };
+  const rows = useRows(name, wish, sight);
   const columns = useColumns(name, rows.rowAt);
   const navigate = useNavigate();
   const problem = total.error ?? rows.error;

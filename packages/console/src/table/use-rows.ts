@@ -19,21 +19,32 @@ const pageRows = 100;
 const freshMs = 30_000;
 
 /** How many entities fit; the figure before stays until the new one is there. */
-export function useTotal(store: string, { sortBy: _, ...choice }: Wish) {
+export function useTotal(store: string, { sortBy: _, ...choice }: Wish, isReady: boolean) {
   return useQuery({
     queryKey: ["stoa", "rows", store, "total", choice],
     queryFn: ({ signal }) => client.store(store).count(choice, { signal }),
     placeholderData: keepPreviousData,
     staleTime: freshMs,
+    enabled: isReady,
   });
 }
 
-/** Rows `first` to `end` (not included) by their index; undefined while on the way. */
-export function useRows(store: string, wish: Wish, first: number, end: number) {
+/** Rows `first` to `end` (not included). */
+interface Sight {
+  readonly first: number;
+  readonly end: number;
+  readonly isReady: boolean;
+}
+
+/** Rows by their index; undefined while on the way. */
+export function useRows(store: string, wish: Wish, { first, end, isReady }: Sight) {
   const from = Math.floor(first / pageRows);
   const count = Math.max(0, Math.ceil(end / pageRows) - from);
   return useQueries({
-    queries: Array.from({ length: count }, (_, at) => pageQuery(store, wish, from + at)),
+    queries: Array.from({ length: count }, (_, at) => ({
+      ...pageQuery(store, wish, from + at),
+      enabled: isReady,
+    })),
     combine: useCallback(
       (results: { data?: readonly Row[] | undefined; error: unknown }[]) => ({
         rowAt: (index: number) =>
