@@ -31,21 +31,28 @@ class BackOff {
   }
 }
 
+export interface LinkOptions {
+  /** How long a question may take; else `limit.queryMsMax`. */
+  readonly queryMsMax?: number | undefined;
+  /** Looks at each connection before it is used; one that it rejects is closed. */
+  readonly admit?: (connection: PostgresConnection) => Promise<void>;
+}
+
 export class PostgresLinks {
   readonly #address: PostgresAddress;
-  readonly #queryMsMax: number | undefined;
+  readonly #options: LinkOptions;
   readonly #backOff = new BackOff();
   readonly #links = new Map<string, Promise<PostgresConnection>>();
+  readonly #open = new Set<PostgresConnection>();
   readonly #idle: PostgresConnection[] = [];
   readonly #waiting: Waiting[] = [];
   #searching = 0;
   #turn = 0;
   #isClosed = false;
 
-  /** @param queryMsMax how long a question may take; else `limit.queryMsMax`. */
-  constructor(address: PostgresAddress, queryMsMax?: number) {
+  constructor(address: PostgresAddress, options: LinkOptions = {}) {
     this.#address = address;
-    this.#queryMsMax = queryMsMax;
+    this.#options = options;
   }
 
   /** For questions that an index answers: shared by all who ask. */
@@ -64,7 +71,7 @@ export class PostgresLinks {
 
   /** One of one's own, to be closed by who asked. */
   builder(): Promise<PostgresConnection> {
-    return this.#open("builder");
+    return this.#connect("builder");
   }
 
   /** Lends a connection for what takes long. Errors: `unavailable` when too many wait. */
@@ -85,13 +92,18 @@ export class PostgresLinks {
     for (const { reject } of this.#waiting.splice(0)) reject(closed());
   }
 
+  /** Ends all connections at once, whatever is under way; the next question opens others. */
+  cut(): void {
+    for (const connection of this.#open) connection.cut();
+  }
+
   async #link(role: Role, name: string): Promise<PostgresConnection> {
     const known = this.#links.get(name);
     const connection = await known;
     if (connection && !connection.isOver) return connection;
     // Another one may have opened it anew meanwhile.
     if (this.#links.get(name) !== known) return this.#link(role, name);
-    const opening = this.#open(role);
+    const opening = this.#connect(role);
     this.#links.set(name, opening);
     opening.catch(() => {
       if (this.#links.get(name) === opening) this.#links.delete(name);
@@ -99,11 +111,18 @@ export class PostgresLinks {
     return opening;
   }
 
-  async #open(role: Role): Promise<PostgresConnection> {
+  async #connect(role: Role): Promise<PostgresConnection> {
     if (this.#isClosed) throw closed();
     this.#backOff.enter();
     try {
-      const connection = await PostgresConnection.open(this.#address, role, this.#queryMsMax);
+      const { queryMsMax, admit } = this.#options;
+      const connection = await PostgresConnection.open(this.#address, role, queryMsMax);
+      this.#open.add(connection);
+      connection.client.on("end", () => this.#open.delete(connection));
+      await admit?.(connection).catch((error: unknown) => {
+        connection.cut();
+        throw error;
+      });
       this.#backOff.succeed();
       return connection;
     } catch (error) {
@@ -115,10 +134,12 @@ export class PostgresLinks {
   async #borrow(): Promise<PostgresConnection> {
     const idle = this.#idle.pop();
     if (idle && !idle.isOver) return idle;
+    // It broke while nobody had it.
+    if (idle) this.#searching--;
     if (this.#searching < searchersMax) {
       this.#searching++;
       try {
-        return await this.#open("searcher");
+        return await this.#connect("searcher");
       } catch (error) {
         this.#searching--;
         throw error;
