@@ -22,7 +22,16 @@ export type Patch =
   | { readonly kind: "merge"; readonly patch: JsonObject }
   | { readonly kind: "json"; readonly patch: JsonPatch };
 
-export interface ReadOptions {
+/** How old an answer may be, where it can come from a copy that lags. */
+export interface LagOptions {
+  /**
+   * The number of a change that must be in the answer with all before it: 417; 0 where none must.
+   * Without it the answer is of now. What takes something out of somebody's sight is always in it.
+   */
+  readonly asOf?: number;
+}
+
+export interface ReadOptions extends LagOptions {
   readonly only?: readonly Path[] | null;
   /** References to replace by what they refer to. */
   readonly unwind?: readonly Path[];
@@ -40,7 +49,7 @@ export interface CreateOptions {
   readonly id?: string;
 }
 
-export interface FindOptions {
+export interface FindOptions extends LagOptions {
   /** Words that the texts of an entity must have; where its store declares which texts. */
   readonly search?: readonly SearchWord[];
   readonly unwind?: readonly Path[];
@@ -70,7 +79,7 @@ export interface EntityService {
   /** All or none. */
   createAll(store: string, bodies: readonly JsonObject[]): Promise<readonly Found[]>;
   /** Ids of the objects of a reference store whose id or type this is; a number is its text. */
-  lookup(store: string, key: string | number): Promise<readonly string[]>;
+  lookup(store: string, key: string | number, options?: LagOptions): Promise<readonly string[]>;
   update(store: string, id: string, patch: Patch, options?: WriteOptions): Promise<Found>;
   remove(store: string, id: string, options?: WriteOptions): Promise<Found>;
   grant(store: string, id: string, principals: readonly string[]): Promise<Found>;

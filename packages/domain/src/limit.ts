@@ -103,6 +103,13 @@ export const loadPointsMax = 360;
 export const sizeSampleEntitiesMax = 200;
 /** A query that has no index to follow: how long it may run. */
 export const queryMsMax = 10_000;
+/**
+ * A replica of the database: how far behind it may be to be read at all, how long a read waits for
+ * it to take in a change, and how long it may be silent before it counts as away.
+ */
+export const replicaLagMsMax = 10_000;
+export const replicaWaitMsMax = 100;
+export const replicaSilenceMsMax = 2_000;
 /** Subscriptions of one socket or stream, and calls of one socket that run at the same time. */
 export const subscriptionsMax = 1_000;
 export const socketCallsMax = 64;

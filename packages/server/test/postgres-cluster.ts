@@ -73,7 +73,33 @@ const ordinary = { max_connections: "200", shared_buffers: "64MB", max_wal_size:
 const startsMax = 5;
 
 /** Errors: PostgreSQL is not installed; what its programs said. */
-export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+export function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  return startMade(options, (call, data) => {
+    const made = ["-D", data, "-U", user, "--auth=trust", "-E", "UTF8", "--locale=C"];
+    return call("initdb", options.durable ? made : [...made, "--no-sync", "--no-instructions"]);
+  });
+}
+
+/**
+ * A copy of a running cluster that follows it as a hot standby, by `pg_basebackup`. It goes on
+ * following after `stop` and `start`. Same errors.
+ */
+export function startStandby(primary: Cluster): Promise<Cluster> {
+  const { hostname, port } = new URL(primary.url);
+  const from = ["-h", hostname, "-p", port, "-U", user];
+  // As many connections as the primary, else it would not follow.
+  return startMade({ settings: primary.settings }, (call, data) =>
+    call("pg_basebackup", [...from, "-D", data, "-R", "-X", "stream", "-c", "fast", "--no-sync"]),
+  );
+}
+
+type Call = (program: string, words: readonly string[]) => Promise<void>;
+
+/** @param make fills the folder of the data. */
+async function startMade(
+  options: ClusterOptions,
+  make: (call: Call, data: string) => Promise<void>,
+): Promise<Cluster> {
   const programs = findPostgres();
   if (programs === undefined) throw new Error("PostgreSQL is not installed");
   const identity = ordinaryUser();
@@ -81,14 +107,12 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   if (identity) chownSync(folder, identity.uid, identity.gid);
   const data = join(folder, "data");
   const setting = { ...identity, cwd: folder };
-  const call = (program: string, words: readonly string[]) =>
-    runProgram(join(programs, program), words, setting);
+  const call: Call = (program, words) => runProgram(join(programs, program), words, setting);
   const keeper = startKeeper(join(programs, "pg_ctl"), folder, setting);
   const end = () => endByKeeper(keeper);
   const settings = { ...ordinary, ...(options.durable ? lasting : quick), ...options.settings };
   try {
-    const made = ["-D", data, "-U", user, "--auth=trust", "-E", "UTF8", "--locale=C"];
-    await call("initdb", options.durable ? made : [...made, "--no-sync", "--no-instructions"]);
+    await make(call, data);
     const startAt = (port: number) =>
       call("pg_ctl", startWords(data, folder, join(folder, "log"), port, settings));
     const port = await startOnFreePort(startAt);

@@ -13,8 +13,10 @@ import {
   type Filter,
   type FindOptions,
   type Found,
+  isSystemStore,
   isUuid,
   type JsonObject,
+  type LagOptions,
   type Meta,
   type Method,
   type Page,
@@ -64,14 +66,17 @@ export class CallerEntities implements EntityService {
 
   async find(store: string, query: Query, options: FindOptions = {}): Promise<AsyncIterable<Page>> {
     const filter = await this.#narrowed(store, query, options);
-    const pages = this.#house.engine.find(store, { ...query, filter });
+    const asOf = this.#asOf(store, options);
+    const pages = this.#house.engine.find(store, { ...query, filter }, asOf);
     const seen = guarded(this.#house, this.#caller, pages);
-    if (!options.unwind?.length) return seen;
-    return unwindPages(this.#house, this.#caller, store, options.unwind, seen);
+    const { unwind } = options;
+    if (!unwind?.length) return seen;
+    return unwindPages(this.#house, this.#caller, { store, paths: unwind, asOf }, seen);
   }
 
   async count(store: string, query: Query, options: FindOptions = {}): Promise<number> {
-    return this.#house.engine.count(store, await this.#narrowed(store, query, options));
+    const filter = await this.#narrowed(store, query, options);
+    return this.#house.engine.count(store, filter, this.#asOf(store, options));
   }
 
   async meta(store: string, query: Query, options: FindOptions = {}): Promise<Meta> {
@@ -79,10 +84,12 @@ export class CallerEntities implements EntityService {
     const asked = { ...query, filter, offset: 0, limit: 1, after: null };
     const backwards = query.order.length > 0 ? query.order : [{ path: ["_id"], descending: false }];
     const order = backwards.map((key) => ({ ...key, descending: !key.descending }));
+    const { engine } = this.#house;
+    const asOf = this.#asOf(store, options);
     const [total, first, last] = await Promise.all([
-      this.#house.engine.count(store, filter),
-      firstText(this.#house.engine.find(store, asked)),
-      firstText(this.#house.engine.find(store, { ...asked, order })),
+      engine.count(store, filter, asOf),
+      firstText(engine.find(store, asked, asOf)),
+      firstText(engine.find(store, { ...asked, order }, asOf)),
     ]);
     return { total, first, last };
   }
@@ -90,7 +97,8 @@ export class CallerEntities implements EntityService {
   async read(store: string, id: string, options: ReadOptions = {}): Promise<Found> {
     requireAct(this.#caller, this.#act("GET", store, ":id"), { id });
     this.#open(store, "GET");
-    const entity = await this.#house.engine.read(store, id);
+    const asOf = this.#asOf(store, options);
+    const entity = await this.#house.engine.read(store, id, asOf);
     // Decided behind the read: nobody is shown what was written after its rights had ended.
     const present = this.#house.callers.present(this.#caller);
     const caller = present instanceof Promise ? await present : present;
@@ -101,7 +109,8 @@ export class CallerEntities implements EntityService {
     if (!entity || !sees(visible, entity, tree)) throw notFound(store);
     const found = foundOf(entity, tree);
     if (options.unwind?.length) {
-      const text = await unwindText(this.#house, this.#caller, store, options.unwind, found.text);
+      const unwinding = { store, paths: options.unwind, asOf };
+      const text = await unwindText(this.#house, this.#caller, unwinding, found.text);
       return projected({ text, etag: null }, options);
     }
     return projected(found, options);
@@ -116,14 +125,19 @@ export class CallerEntities implements EntityService {
     return this.#create(store, bodies);
   }
 
-  async lookup(store: string, key: string | number): Promise<readonly string[]> {
+  async lookup(
+    store: string,
+    key: string | number,
+    options: LagOptions = {},
+  ): Promise<readonly string[]> {
     requireAct(this.#caller, this.#act("LOOKUP", store));
     const { flavour } = this.#open(store, "GET").store.definition;
     if (flavour !== "reference") {
       throw new StoaError("method", `${store} does not take LOOKUP.`, { allow: ["GET"], store });
     }
     const visible = await visibleFilter(this.#house, this.#caller, store, "LOOKUP");
-    return lookUp(this.#house, store, visible, String(key));
+    const sought = { store, visible, key: String(key), asOf: this.#asOf(store, options) };
+    return lookUp(this.#house, sought);
   }
 
   async #create(
@@ -247,6 +261,11 @@ export class CallerEntities implements EntityService {
     return and(equals("group", this.#caller.groups[0] ?? ""), ...parts);
   }
 
+  /** What is in the system's own stores others are decided by: it is never read from a copy. */
+  #asOf(store: string, { asOf }: LagOptions): number | undefined {
+    return asOf === undefined || isSystemStore(store) ? undefined : asOf;
+  }
+
   #act(method: Method, ...path: readonly string[]): Act {
     return { method, path: this.#room ? [this.#room, ...path] : path };
   }
@@ -322,15 +341,20 @@ function inArray(cause: unknown, bodies: readonly unknown[], index: number): nev
   });
 }
 
+interface Looked {
+  readonly store: string;
+  readonly visible: Filter;
+  readonly key: string;
+  readonly asOf: number | undefined;
+}
+
 /** By index: the object with this id, where one may be seen, and all with this type. */
 async function lookUp(
   { engine }: House,
-  store: string,
-  visible: Filter,
-  key: string,
+  { store, visible, key, asOf }: Looked,
 ): Promise<readonly string[]> {
   const id = key.toLowerCase();
-  const entity = isUuid(id) ? await engine.read(store, id) : undefined;
+  const entity = isUuid(id) ? await engine.read(store, id, asOf) : undefined;
   const ids = entity && sees(visible, entity, engine.tree) ? [id] : [];
   const filter = and(visible, equals("type", key));
   const order = [{ path: ["time"], descending: false }];
@@ -342,7 +366,7 @@ async function lookUp(
     after: null,
     only: [],
   };
-  for await (const { texts } of engine.find(store, query)) {
+  for await (const { texts } of engine.find(store, query, asOf)) {
     for (const text of texts) {
       const { _id: found } = JSON.parse(text) as { _id: string };
       if (found !== ids[0]) ids.push(found);

@@ -22,14 +22,20 @@ import type { House } from "./house.ts";
 import { requireAct } from "./permission.ts";
 import { sees, visibleFilter } from "./visibility.ts";
 
+export interface Unwinding {
+  readonly store: string;
+  readonly paths: readonly Path[];
+  /** How old what is referred to may be, as in `Engine`. */
+  readonly asOf: number | undefined;
+}
+
 export async function unwindText(
   house: House,
   caller: Caller,
-  store: string,
-  paths: readonly Path[],
+  unwinding: Unwinding,
   text: string,
 ): Promise<string> {
-  const unwinder = await Unwinder.open(house, caller, store, paths);
+  const unwinder = await Unwinder.open(house, caller, unwinding);
   return unwinder.text(text);
 }
 
@@ -37,11 +43,10 @@ export async function unwindText(
 export async function unwindPages(
   house: House,
   caller: Caller,
-  store: string,
-  paths: readonly Path[],
+  unwinding: Unwinding,
   pages: AsyncIterable<Page>,
 ): Promise<AsyncIterable<Page>> {
-  const unwinder = await Unwinder.open(house, caller, store, paths);
+  const unwinder = await Unwinder.open(house, caller, unwinding);
   return unwinder.pages(pages);
 }
 
@@ -57,14 +62,16 @@ const referredKeptMax = 10_000;
 class Unwinder {
   readonly #house: House;
   readonly #references: readonly Reference[];
+  readonly #asOf: number | undefined;
   readonly #referred = new Map<string, Json>();
 
-  private constructor(house: House, references: readonly Reference[]) {
+  private constructor(house: House, references: readonly Reference[], asOf: number | undefined) {
     this.#house = house;
+    this.#asOf = asOf;
     this.#references = references;
   }
 
-  static async open(house: House, caller: Caller, store: string, paths: readonly Path[]) {
+  static async open(house: House, caller: Caller, { store, paths, asOf }: Unwinding) {
     const { schema } = house.catalog.get(store).definition;
     const references: Reference[] = [];
     for (const path of paths) {
@@ -77,7 +84,7 @@ class Unwinder {
       const visible = await visibleFilter(house, caller, target, "GET");
       references.push({ path, store: target, visible });
     }
-    return new Unwinder(house, references);
+    return new Unwinder(house, references, asOf);
   }
 
   async *pages(pages: AsyncIterable<Page>): AsyncGenerator<Page> {
@@ -113,7 +120,7 @@ class Unwinder {
     const known = this.#referred.get(key);
     if (known !== undefined) return known;
     const tree = this.#house.engine.tree;
-    const entity = await this.#house.engine.read(store, id);
+    const entity = await this.#house.engine.read(store, id, this.#asOf);
     const value =
       entity && sees(visible, entity, tree) ? entityValue(entity, tree.branchOf(entity.group)) : id;
     if (this.#referred.size < referredKeptMax) this.#referred.set(key, value);

@@ -18,6 +18,9 @@ export interface Engine {
   /** The groups as of the last commit. */
   readonly tree: GroupTree;
 
+  /** The number of the last change that this process knows of: its own are always among them. */
+  readonly sequence: number;
+
   /** Changes up to this number may be no longer kept; 0 while all are. */
   readonly keptSince: number;
 
@@ -30,14 +33,18 @@ export interface Engine {
    */
   transact<T>(work: (tx: Transaction) => Promise<T>, options?: TransactOptions): Promise<T>;
 
-  /** One entity, or undefined. What is asked for in one turn of the event loop is read together. */
-  read(store: string, id: string): Promise<StoredEntity | undefined>;
+  /**
+   * One entity, or undefined. What is asked for in one turn of the event loop is read together.
+   * With `asOf`, here and below, a copy of the data may answer that has taken in the change of that
+   * number, and whatever took an entity of the store away from somebody; 0 asks for no other.
+   */
+  read(store: string, id: string, asOf?: number): Promise<StoredEntity | undefined>;
 
   /** What the query asks for, in order, a window at a time; needs constant memory. */
-  find(store: string, query: Query): AsyncIterable<Page>;
+  find(store: string, query: Query, asOf?: number): AsyncIterable<Page>;
 
   /** How many entities the filter lets through. */
-  count(store: string, filter: Filter): Promise<number>;
+  count(store: string, filter: Filter, asOf?: number): Promise<number>;
 
   /** A kept record that is not over, or undefined. */
   recall(space: RecordSpace, name: string): Promise<KeptRecord | undefined>;
@@ -96,8 +103,25 @@ export interface EngineOptions {
   readonly now: () => number;
   /** How much of the log is kept; without it, all. */
   readonly log?: LogRetention;
+  /** Told now and then of the copy of the data that answers what may lag, where there is one. */
+  readonly onReplica?: (standing: ReplicaStanding) => void;
   /** Given where other processes share the data; what keeps out strangers is then theirs. */
   readonly peers?: Peers;
+}
+
+/** `{isUp: true, lagMs: 12, reads: 417, fallbacks: 3, hasTurned: false}` */
+export interface ReplicaStanding {
+  readonly isUp: boolean;
+  /** How long something has been missing in it; null while it is away. */
+  readonly lagMs: number | null;
+  /** Questions that it has answered since the start. */
+  readonly reads: number;
+  /** Those that it might have, and that were answered without it. */
+  readonly fallbacks: number;
+  /** It came or went since it was told of last. */
+  readonly hasTurned: boolean;
+  /** Why it is away. */
+  readonly cause?: unknown;
 }
 
 /** The other processes over the same data, each with an engine of its own. */

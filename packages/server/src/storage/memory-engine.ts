@@ -56,6 +56,10 @@ export class MemoryEngine implements Engine {
     return this.#state.tree;
   }
 
+  get sequence(): number {
+    return this.#state.sequence;
+  }
+
   /** No other process shares it. */
   follow(): undefined {}
 

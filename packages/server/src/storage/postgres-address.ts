@@ -14,14 +14,20 @@ export function isPostgres(data: string): boolean {
   return /^postgres(ql)?:\/\//i.test(data);
 }
 
-/** `postgres://user:password@host:5432/database?sslmode=verify-full&schema=stoa` */
-export function parseAddress(data: string): PostgresAddress {
+/**
+ * `postgres://user:password@host:5432/database?sslmode=verify-full&schema=stoa`
+ * @param schema instead of that of the URL: a copy has the one that it is a copy of.
+ */
+export function parseAddress(data: string, schema = schemaOf(data)): PostgresAddress {
   const url = new URL(data);
-  const schema = url.searchParams.get("schema") ?? "stoa";
   url.searchParams.delete("schema");
   // Means by `sslmode` what every other client of PostgreSQL means by it.
   if (!url.searchParams.has("uselibpqcompat")) url.searchParams.set("uselibpqcompat", "true");
   return { connectionString: url.href, schema };
+}
+
+function schemaOf(data: string): string {
+  return new URL(data).searchParams.get("schema") ?? "stoa";
 }
 
 /** What is wrong with such a URL, without its words; undefined for a good one. */

@@ -20,6 +20,7 @@ import {
 } from "@stoa/domain";
 import type {
   ChangesAbout,
+  Commit,
   Engine,
   EngineOptions,
   KeptRecord,
@@ -37,6 +38,12 @@ import { type FollowOptions, PostgresFollower } from "./postgres-follow.ts";
 import { PostgresLinks } from "./postgres-links.ts";
 import { asks, linksRunner, readEntity } from "./postgres-read.ts";
 import { readRecord } from "./postgres-record.ts";
+import {
+  identityOf,
+  isLeftToPrimary,
+  type LaggingQuestion,
+  PostgresReplica,
+} from "./postgres-replica.ts";
 import type { PostgresBounds } from "./postgres-runner.ts";
 import { migrate } from "./postgres-schema.ts";
 import { type PostgresState, readHead, readState } from "./postgres-state.ts";
@@ -47,7 +54,9 @@ import { PostgresWriter } from "./postgres-writer.ts";
 export interface PostgresEngineOptions extends EngineOptions {
   /** How much is read at once; else `postgresBounds`. */
   readonly bounds?: PostgresBounds;
-  /** Time from one look at the log to the next, where nothing wakes. */
+  /** The URL of a standby of the same database, which answers what may lag. */
+  readonly replica?: string;
+  /** Time from one look at the log, and at the replica, to the next, where nothing wakes. */
   readonly pollMs?: number;
   /** How long a question may take; else `limit.queryMsMax`. */
   readonly queryMsMax?: number;
@@ -62,28 +71,37 @@ export async function openPostgres(
   options: PostgresEngineOptions,
 ): Promise<PostgresEngine> {
   const address = parseAddress(data);
-  const links = new PostgresLinks(address, options.queryMsMax);
+  const links = new PostgresLinks(address, options);
   const dictionary = new PostgresDictionary();
   try {
     const builder = await links.builder();
     await migrate(builder, address.schema).finally(() => builder.close());
     const state = await firstState(links, dictionary);
-    return new PostgresEngine({ ...options, links, dictionary, ...channelOf(address) }, state);
+    const replica = await openReplica(options, address, links, state);
+    const onCommit = (commit: Commit) => {
+      replica?.follow(commit);
+      options.onCommit(commit);
+    };
+    const parts = { links, dictionary, replica, onCommit, ...channelOf(address) };
+    return new PostgresEngine({ ...options, ...parts }, state);
   } catch (error) {
     await links.close();
     throw unopened(data, error);
   }
 }
 
+/** What an engine is made of; the replica is open by then. */
+type EngineParts = Omit<PostgresEngineOptions, "replica"> & FollowOptions;
+
 export class PostgresEngine implements Engine {
-  readonly #options: FollowOptions & PostgresEngineOptions;
+  readonly #options: EngineParts;
   readonly #links: PostgresLinks;
   readonly #dictionary: PostgresDictionary;
   readonly #follower: PostgresFollower;
   readonly #writer: PostgresWriter;
   #isClosed = false;
 
-  constructor(options: FollowOptions & PostgresEngineOptions, state: PostgresState) {
+  constructor(options: EngineParts, state: PostgresState) {
     this.#options = options;
     this.#links = options.links;
     this.#dictionary = options.dictionary;
@@ -96,6 +114,15 @@ export class PostgresEngine implements Engine {
     return this.#follower.state.tree;
   }
 
+  get sequence(): number {
+    return this.#follower.state.sequence;
+  }
+
+  /** How many questions that may lag the replica has answered, and how many were without it. */
+  get replicaReads(): { reads: number; fallbacks: number } | undefined {
+    return this.#options.replica?.counts;
+  }
+
   get keptSince(): number {
     return this.#follower.state.keptSince;
   }
@@ -105,37 +132,44 @@ export class PostgresEngine implements Engine {
     return this.#writer.transact(work, options);
   }
 
-  async read(store: string, id: string): Promise<StoredEntity | undefined> {
-    return this.#ask(async () => {
+  read(store: string, id: string, asOf?: number): Promise<StoredEntity | undefined> {
+    return this.#askAny(store, asOf, async (links) => {
       const table = this.#table(store);
       if (!table) return undefined;
-      return readEntity(await this.#links.reader(), this.#dictionary, table, id);
+      return readEntity(await links.reader(), this.#dictionary, table, id);
     });
   }
 
-  async *find(store: string, query: Query): AsyncIterable<Page> {
-    const { filter, order, after, offset, limit } = query;
-    const table = await this.#ask(async () => this.#table(store));
-    if (!table) return;
-    const runner = this.#runner();
-    const start = { after, skip: offset, left: limit };
+  async *find(store: string, query: Query, asOf?: number): AsyncIterable<Page> {
+    this.#mustBeOpen();
+    const replica = await this.#replicaFor(store, asOf);
+    let rest = query;
     try {
-      const plan = await asks(runner, { table, filter, order });
-      for await (const window of windowsOf(runner, plan, start)) {
-        if (window.length > 0) yield this.#page(window, query);
-        this.#mustBeOpen();
+      if (replica) {
+        for await (const page of this.#pages(replica.links, store, rest)) {
+          yield page;
+          rest = restOf(rest, page);
+          if (!replica.mayGoOn(this.#lagging(store, asOf as number))) throw leftBehind();
+        }
+        return;
       }
+    } catch (error) {
+      if (!isLeftToPrimary(error)) throw translated(error);
+      replica?.count(false);
+    }
+    try {
+      yield* this.#pages(this.#links, store, rest);
     } catch (error) {
       // A store that was dropped on the way has nothing more.
       if (!isUndefinedTable(error)) throw translated(error);
     }
   }
 
-  async count(store: string, filter: Filter): Promise<number> {
-    return this.#ask(async () => {
+  count(store: string, filter: Filter, asOf?: number): Promise<number> {
+    return this.#askAny(store, asOf, async (links) => {
       const table = this.#table(store);
       if (!table) return 0;
-      const runner = this.#runner();
+      const runner = this.#runner(links);
       return countOf(runner, await asks(runner, { table, filter, order: [] }), filter);
     });
   }
@@ -173,6 +207,7 @@ export class PostgresEngine implements Engine {
     this.#isClosed = true;
     await this.#writer.settle();
     await this.#follower.end();
+    await this.#options.replica?.close();
     await this.#links.close();
   }
 
@@ -188,9 +223,22 @@ export class PostgresEngine implements Engine {
     }
   }
 
-  #runner() {
+  #runner(links: PostgresLinks) {
     const { bounds } = this.#options;
-    return linksRunner(this.#links, this.#dictionary, { tree: this.tree, bounds });
+    return linksRunner(links, this.#dictionary, { tree: this.tree, bounds });
+  }
+
+  async *#pages(links: PostgresLinks, store: string, query: Query): AsyncIterable<Page> {
+    const { filter, order, after, offset, limit } = query;
+    const table = this.#table(store);
+    if (!table) return;
+    const runner = this.#runner(links);
+    const start = { after, skip: offset, left: limit };
+    const plan = await asks(runner, { table, filter, order });
+    for await (const window of windowsOf(runner, plan, start)) {
+      if (window.length > 0) yield this.#page(window, query);
+      this.#mustBeOpen();
+    }
   }
 
   #table(store: string): PostgresTable | undefined {
@@ -202,6 +250,37 @@ export class PostgresEngine implements Engine {
     const whole = entities.map((entity) => entityText(entity, tree.branchText(entity.group)));
     const texts = only === null ? whole : whole.map((text) => projected(text, only));
     return textPage(texts, cursorOf(order, JSON.parse(whole.at(-1) as string) as JsonObject));
+  }
+
+  /** By the replica where it may answer and does, else by the primary. */
+  async #askAny<T>(
+    store: string,
+    asOf: number | undefined,
+    question: (links: PostgresLinks) => Promise<T>,
+  ): Promise<T> {
+    this.#mustBeOpen();
+    const replica = asOf === undefined ? undefined : await this.#replicaFor(store, asOf);
+    if (!replica) return this.#ask(() => question(this.#links));
+    try {
+      return await question(replica.links);
+    } catch (error) {
+      if (!isLeftToPrimary(error)) throw translated(error);
+      replica.count(false);
+      return this.#ask(() => question(this.#links));
+    }
+  }
+
+  /** The replica, where the question may be put to it. */
+  async #replicaFor(store: string, asOf?: number): Promise<PostgresReplica | undefined> {
+    const { replica } = this.#options;
+    if (asOf === undefined || !replica) return undefined;
+    const mayAnswer = await replica.mayAnswer(this.#lagging(store, asOf));
+    replica.count(mayAnswer);
+    return mayAnswer ? replica : undefined;
+  }
+
+  #lagging(store: string, asOf: number): LaggingQuestion {
+    return { store, asOf, catalogVersion: this.#follower.state.catalogVersion };
   }
 
   async #ask<T>(question: () => Promise<T>): Promise<T> {
@@ -221,6 +300,19 @@ export class PostgresEngine implements Engine {
   }
 }
 
+/** What it is a copy of is known by then; whether it is there is seen later. */
+async function openReplica(
+  { replica, queryMsMax, pollMs, onReplica }: PostgresEngineOptions,
+  { schema }: PostgresAddress,
+  links: PostgresLinks,
+  { sequence }: PostgresState,
+): Promise<PostgresReplica | undefined> {
+  if (replica === undefined) return undefined;
+  const identity = await identityOf(await links.reader());
+  const address = parseAddress(replica, schema);
+  return new PostgresReplica({ address, identity, sequence, queryMsMax, pollMs, onReplica });
+}
+
 /** As of a moment at which nobody commits. */
 async function firstState(
   links: PostgresLinks,
@@ -236,6 +328,15 @@ async function firstState(
 
 function channelOf({ schema }: PostgresAddress): { channel: string } {
   return { channel: `stoa_${schema}` };
+}
+
+/** What is wanted behind a page. */
+function restOf(query: Query, { cursor, count }: Page): Query {
+  return { ...query, after: cursor, offset: 0, limit: query.limit - count };
+}
+
+function leftBehind(): StoaError {
+  return new StoaError("unavailable", "the replica lacks what the list must have");
 }
 
 function projected(text: string, only: NonNullable<Query["only"]>): string {

@@ -8,6 +8,7 @@ import { readChanges } from "./postgres-change.ts";
 import { type PostgresConnection, quoted } from "./postgres-connection.ts";
 import type { PostgresDictionary } from "./postgres-dictionary.ts";
 import type { PostgresLinks } from "./postgres-links.ts";
+import type { PostgresReplica } from "./postgres-replica.ts";
 import {
   type Head,
   type PostgresState,
@@ -22,6 +23,8 @@ export interface FollowOptions extends EngineOptions {
   readonly channel: string;
   /** Time from one look at the log to the next, where nothing wakes. */
   readonly pollMs?: number;
+  /** Is told of commits by `onCommit`. */
+  readonly replica?: PostgresReplica | undefined;
 }
 
 export class PostgresFollower {
@@ -107,6 +110,7 @@ export class PostgresFollower {
   /** The log no longer holds what others did: who follows it cannot be told. */
   async #lapse(connection: PostgresConnection, head: Head): Promise<void> {
     this.#state = await readState(connection, this.#options.dictionary, head);
+    this.#options.replica?.lapse(head.sequence);
     this.#options.peers?.lapse();
   }
 

@@ -112,6 +112,10 @@ export class SqliteEngine implements Engine {
     return this.#committed.tree;
   }
 
+  get sequence(): number {
+    return this.#committed.sequence;
+  }
+
   get keptSince(): number {
     return this.#writer.keptSince;
   }
