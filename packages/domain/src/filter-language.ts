@@ -191,6 +191,13 @@ const tests: ReadonlyMap<string, TestBuilder> = new Map<string, TestBuilder>([
   ["isnotnull", (operation) => not({ kind: "isnull", of: expressionOf(one(operation)) })],
 ]);
 
+/** All names that an operation can have: `["and", "==", "property", "lower", ..]`. */
+export const filterOperators: readonly string[] = [
+  ...tests.keys(),
+  ...["property", "list", "null"],
+  ...Object.keys(filterFunctions),
+];
+
 function conjunction(operation: Operation): Filter {
   return and(...expectArguments(operation, 1, Number.POSITIVE_INFINITY).map(filterOf));
 }

@@ -11,7 +11,7 @@ import { tags } from "@lezer/highlight";
 import { Box, useTheme } from "@mui/material";
 import type { Json, JsonObject } from "@stoa/domain";
 import { basicSetup } from "codemirror";
-import { useEffect, useRef } from "react";
+import { type KeyboardEvent, useEffect, useRef } from "react";
 import { useTranslate } from "react-admin";
 import { placeAt, rangeOf } from "./json-position.ts";
 import { faultsOf, schemaAt } from "./json-schema-at.ts";
@@ -22,10 +22,13 @@ interface JsonEditorProps {
   readonly text: string;
   readonly schema?: JsonObject | null | undefined;
   readonly isLocked?: boolean;
+  /** Marks and completion where they come from something else than a schema. */
+  readonly checks?: Extension;
   readonly onChange: (text: string) => void;
 }
 
-export function JsonEditor({ label, text, schema, isLocked = false, onChange }: JsonEditorProps) {
+export function JsonEditor(props: JsonEditorProps) {
+  const { label, text, schema, isLocked = false, checks, onChange } = props;
   const place = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
   const changed = useRef(onChange);
@@ -43,7 +46,7 @@ export function JsonEditor({ label, text, schema, isLocked = false, onChange }: 
     const extensions = [basicSetup, json(), tell, look(isDark), labelled(label), ...locks];
     const editor = new EditorView({
       parent: place.current,
-      state: EditorState.create({ doc: "", extensions: [...extensions, checks.of([])] }),
+      state: EditorState.create({ doc: "", extensions: [...extensions, checking.of([])] }),
     });
     // A long line is scrolled to by the keyboard too.
     editor.scrollDOM.tabIndex = 0;
@@ -53,8 +56,9 @@ export function JsonEditor({ label, text, schema, isLocked = false, onChange }: 
 
   useEffect(() => {
     const say = (rule: string, expected: string) => translate(`stoa.code.${rule}`, { expected });
-    view.current?.dispatch({ effects: checks.reconfigure(schemaChecks(schema ?? {}, say)) });
-  }, [schema, translate]);
+    const chosen = checks ?? schemaChecks(schema ?? {}, say);
+    view.current?.dispatch({ effects: checking.reconfigure(chosen) });
+  }, [schema, checks, translate]);
 
   // Also after the editor was made anew for other colours.
   useEffect(() => {
@@ -63,10 +67,16 @@ export function JsonEditor({ label, text, schema, isLocked = false, onChange }: 
     editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: text } });
   });
 
-  return <Box ref={place} sx={{ border: 1, borderColor: "divider", borderRadius: 1 }} />;
+  /** What closes the list of names does not close what stands around. */
+  const keep = (event: KeyboardEvent) => {
+    if (event.key === "Escape" && event.isDefaultPrevented()) event.stopPropagation();
+  };
+  return (
+    <Box ref={place} onKeyDown={keep} sx={{ border: 1, borderColor: "divider", borderRadius: 1 }} />
+  );
 }
 
-const checks = new Compartment();
+const checking = new Compartment();
 
 function labelled(label: string): Extension {
   return EditorView.contentAttributes.of({ "aria-label": label });

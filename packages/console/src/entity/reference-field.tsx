@@ -12,7 +12,7 @@ import { Link } from "react-router-dom";
 import { client } from "../connection.ts";
 import { useStore } from "../stores.ts";
 import { offeredColumns } from "../table/columns.ts";
-import { namingPath, quickChoice } from "../table/quick-choice.ts";
+import { namingPath, quickChoice, quickOf } from "../table/quick-choice.ts";
 import { entityTitle } from "./entity-title.ts";
 
 interface ReferenceFieldProps {
@@ -83,14 +83,13 @@ function useReferred(store: string, id: string | null): Option | null {
 function useOptions(store: string, text: string) {
   const definition = useStore(store);
   const schema = definition?.schema as JsonObject | null | undefined;
-  const place = {
-    searched: definition?.search ?? [],
-    path: namingPath(offeredColumns(schema, [])) ?? "name",
-  };
+  const isByWords = (definition?.search ?? []).length > 0;
+  const path = isByWords ? null : (namingPath(offeredColumns(schema, [])) ?? "name");
+  const quick = quickOf(text, path);
   return useQuery({
-    queryKey: ["stoa", "references", store, text, place],
+    queryKey: ["stoa", "references", store, quick],
     queryFn: async ({ signal }): Promise<Option[]> => {
-      const query = { ...quickChoice(text, place), limit: shownMax };
+      const query = { ...(quick && quickChoice(quick)), limit: shownMax };
       const { entities } = await client.store(store).page(query, { signal });
       return entities.map((entity) => ({ id: entity._id, title: entityTitle(entity) }));
     },

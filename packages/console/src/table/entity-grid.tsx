@@ -23,7 +23,7 @@ export interface GridProps<R> {
   readonly rowAt: (index: number) => R | undefined;
   readonly keyOf: (row: R) => string;
   readonly sort: { readonly path: string; readonly descending: boolean } | null;
-  readonly selected: ReadonlySet<string>;
+  readonly isSelected: (row: R) => boolean;
   /** What has just changed. */
   readonly marked: ReadonlySet<string>;
   /** What is about to go or to change. */
@@ -127,11 +127,11 @@ function Head<R>({
 }
 
 function GridRow<R>(props: GridProps<R> & { readonly index: number; readonly template: string }) {
-  const { index, template, columns, keyOf, onOpen, onSelect, selected, marked, pending } = props;
+  const { index, template, columns, keyOf, onOpen, onSelect, marked, pending } = props;
   const translate = useTranslate();
   const row = props.rowAt(index);
   const key = row === undefined ? "" : keyOf(row);
-  const isSelected = selected.has(key);
+  const isSelected = row !== undefined && props.isSelected(row);
   const onKey = (event: KeyboardEvent) => {
     if (row !== undefined && event.key === "Enter") onOpen(row);
   };

@@ -6,24 +6,22 @@ import type { Choice } from "@stoa/client";
 import type { Json } from "@stoa/domain";
 import type { Column } from "./columns.ts";
 
-interface Place {
-  /** Paths that the store is searched by; none where it is not. */
-  readonly searched: readonly string[];
+export interface Quick {
+  /** The field that begins with the text; null for words, in a store that is searched by them. */
   readonly path: string | null;
+  readonly text: string;
 }
 
-export function quickChoice(text: string, { searched, path }: Place): Choice {
-  return searched.length > 0 ? wordsOf(text) : beginningOf(path, text);
-}
-
-function wordsOf(text: string): { search?: string } {
-  return /[\p{L}\p{N}]/u.test(text) ? { search: text } : {};
+/** What was typed as something to ask for; null for nothing. */
+export function quickOf(text: string, path: string | null): Quick | null {
+  const isAny = path === null ? /[\p{L}\p{N}]/u.test(text) : /[^\s*]/u.test(text);
+  return isAny ? { path, text } : null;
 }
 
 /** Texts differ by capitals: what is typed small is also looked for with a capital. */
-function beginningOf(path: string | null, text: string): { filter?: Json } {
+export function quickChoice({ path, text }: Quick): Pick<Choice, "search" | "filter"> {
+  if (path === null) return { search: text };
   const typed = text.trimStart().replaceAll("*", "");
-  if (path === null || typed === "") return {};
   const raised = typed.charAt(0).toLocaleUpperCase() + typed.slice(1);
   const likes = [...new Set([typed, raised])].map((one) => ["like", ["property", path], `${one}*`]);
   return { filter: likes.length === 1 ? (likes[0] as Json) : ["or", ...likes] };

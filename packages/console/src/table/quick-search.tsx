@@ -4,35 +4,24 @@
  */
 import SearchIcon from "@mui/icons-material/SearchOutlined";
 import { InputAdornment, TextField } from "@mui/material";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslate } from "react-admin";
 import type { Column } from "./columns.ts";
-import { namingPath, quickChoice } from "./quick-choice.ts";
-import type { Wish } from "./use-rows.ts";
+import { namingPath, type Quick, quickOf } from "./quick-choice.ts";
 
 interface QuickSearchProps {
   /** Paths that the store is searched by; none where it is not. */
   readonly searched: readonly string[];
   readonly columns: readonly Column[];
-  readonly choice: Omit<Wish, "sortBy">;
-  readonly onChoice: (choice: Omit<Wish, "sortBy">) => void;
+  readonly quick: Quick | null;
+  readonly onQuick: (quick: Quick | null) => void;
 }
 
-const settleMs = 250;
-
-export function QuickSearch({ searched, columns, choice, onChoice }: QuickSearchProps) {
+export function QuickSearch({ searched, columns, quick, onQuick }: QuickSearchProps) {
   const translate = useTranslate();
-  const [text, setText] = useState(choice.search ?? "");
   const isByWords = searched.length > 0;
-  const path = namingPath(columns);
-  const wanted = JSON.stringify(quickChoice(text, { searched, path }));
-  useEffect(() => {
-    const { search: _, filter: __, ...rest } = choice;
-    const next = { ...rest, ...(JSON.parse(wanted) as object) };
-    if (JSON.stringify(next) === JSON.stringify(choice)) return;
-    const timer = window.setTimeout(() => onChoice(next), settleMs);
-    return () => window.clearTimeout(timer);
-  }, [wanted, choice, onChoice]);
+  const path = isByWords ? null : (quick?.path ?? namingPath(columns));
+  const [text, setText] = useSettled(quick?.text ?? "", (typed) => onQuick(quickOf(typed, path)));
   if (!isByWords && path === null) return null;
   const hint = isByWords
     ? translate("stoa.table.searchWords")
@@ -57,4 +46,33 @@ export function QuickSearch({ searched, columns, choice, onChoice }: QuickSearch
       sx={{ width: { xs: 1, sm: 260 } }}
     />
   );
+}
+
+const settleMs = 250;
+
+/** A text that is told when it has not changed for a moment, and that follows what is outside. */
+function useSettled(outside: string, tell: (text: string) => void) {
+  const [text, setText] = useState(outside);
+  /** What was told last, and before it what has not come back from outside yet. */
+  const told = useRef([outside]);
+  const teller = useRef(tell);
+  teller.current = tell;
+  useEffect(() => {
+    if (text === told.current.at(-1)) return;
+    const timer = window.setTimeout(() => {
+      told.current.push(text);
+      teller.current(text);
+    }, settleMs);
+    return () => window.clearTimeout(timer);
+  }, [text]);
+  useEffect(() => {
+    const at = told.current.indexOf(outside);
+    if (at !== -1) {
+      told.current.splice(0, at);
+      return;
+    }
+    told.current = [outside];
+    setText(outside);
+  }, [outside]);
+  return [text, setText] as const;
 }

@@ -6,95 +6,123 @@ import EditIcon from "@mui/icons-material/EditOutlined";
 import { Box, Button, Tooltip, Typography } from "@mui/material";
 import type { JsonObject } from "@stoa/domain";
 import { lazy, type ReactNode, Suspense, useState } from "react";
-import { useNotify, useTranslate } from "react-admin";
+import { useLocaleState, useNotify, useTranslate } from "react-admin";
 import { client } from "../connection.ts";
 import { problemText } from "../problem-text.ts";
 import { useRight } from "../use-right.ts";
-import type { Bulk } from "./use-bulk.ts";
+import type { BulkCall } from "./bulk-calls.ts";
+import { noSelection, type Selection, selectedCount } from "./selection.ts";
+import type { Bulk, BulkAct } from "./use-bulk.ts";
 import type { Row, Wish } from "./use-rows.ts";
 
 const BulkEdit = lazy(() => import("./bulk-edit.tsx"));
+const RemoveAll = lazy(() => import("./remove-all.tsx"));
 
 interface SelectionBarProps {
   readonly store: string;
   readonly wish: Wish;
-  readonly selected: ReadonlySet<string>;
+  readonly total: number | undefined;
+  readonly selection: Selection;
   readonly sample: Row | undefined;
   readonly bulk: Bulk;
-  readonly onSelected: (selected: ReadonlySet<string>) => void;
+  readonly onSelection: (selection: Selection) => void;
 }
 
+/** As many are kept by their ids, and can be undone; more are all that fit, with progress. */
 const selectedMax = 1_000;
 
 export function SelectionBar(props: SelectionBarProps) {
-  const { store, wish, selected, sample, bulk, onSelected } = props;
+  const { store, total = 0, selection, sample, bulk, onSelection } = props;
   const translate = useTranslate();
-  const notify = useNotify();
+  const [locale] = useLocaleState();
   const change = useRight("PATCH", [store, ":id"]);
   const remove = useRight("DELETE", [store, ":id"]);
-  const [isEditing, setEditing] = useState(false);
-  const ids = [...selected];
-  const run = (text: string, call: (id: string) => Promise<unknown>) => {
-    bulk.run(ids, text, call);
-    onSelected(new Set());
+  const [asking, setAsking] = useState<BulkAct | null>(null);
+  const selectAll = useSelectAll(props);
+  const count = selectedCount(selection, total);
+  const figure = (of: number) => new Intl.NumberFormat(locale).format(of);
+  const isBusy = bulk.work.isRunning && selection.isAll;
+  const act = (name: BulkAct, call: BulkCall) => {
+    const { sortBy: _, ...choice } = props.wish;
+    if (selection.isAll) {
+      bulk.runAll({ store, choice, selection }, { act: name, total: count }, call);
+    } else bulk.run([...selection.ids], name, call);
+    setAsking(null);
+    onSelection(noSelection);
   };
-  const selectAll = () =>
-    void client
-      .store(store)
-      .page({ ...wish, only: ["_id"], limit: selectedMax })
-      .then(
-        ({ entities }) => onSelected(new Set(entities.map(({ _id }) => _id))),
-        (error: unknown) => notify(problemText(error, translate), { type: "error" }),
-      );
+  const removeThem = () => act("Remove", (id) => client.store(store).remove(id));
   return (
     <Box sx={{ display: "flex", flexWrap: "wrap", alignItems: "center", gap: 0.5 }}>
       <Typography variant="body2" sx={{ fontWeight: 600, mr: 1 }}>
-        {translate("stoa.table.selected", { smart_count: ids.length })}
+        {translate("stoa.table.selected", { smart_count: count, figure: figure(count) })}
       </Typography>
-      <Act right={change} onClick={() => setEditing(true)} icon={<EditIcon />}>
+      <Act right={change} isBusy={isBusy} onClick={() => setAsking("Edit")} icon={<EditIcon />}>
         {translate("stoa.table.bulkEdit")}
       </Act>
       <Act
         right={remove}
+        isBusy={isBusy}
         icon={<DeleteIcon />}
-        onClick={() => run("stoa.table.willRemove", (id) => client.store(store).remove(id))}
+        onClick={() => (selection.isAll ? setAsking("Remove") : removeThem())}
       >
         {translate("stoa.table.bulkRemove")}
       </Act>
-      <Button onClick={selectAll}>
-        {translate("stoa.table.selectAll", { count: selectedMax })}
-      </Button>
-      <Button onClick={() => onSelected(new Set())}>{translate("stoa.table.unselect")}</Button>
+      {count < total && (
+        <Button onClick={selectAll}>
+          {translate("stoa.table.selectAll", { figure: figure(total) })}
+        </Button>
+      )}
+      <Button onClick={() => onSelection(noSelection)}>{translate("stoa.table.unselect")}</Button>
       <Suspense>
-        {isEditing && (
+        {asking === "Edit" && (
           <BulkEdit
             store={store}
-            count={ids.length}
+            count={count}
             sample={sample}
-            onClose={() => setEditing(false)}
-            onApply={(patch: JsonObject) => {
-              setEditing(false);
-              run("stoa.table.willEdit", (id) => client.store(store).update(id, patch));
-            }}
+            onClose={() => setAsking(null)}
+            onApply={(patch: JsonObject) =>
+              act("Edit", (id) => client.store(store).update(id, patch))
+            }
           />
+        )}
+        {asking === "Remove" && (
+          <RemoveAll count={count} onClose={() => setAsking(null)} onRemove={removeThem} />
         )}
       </Suspense>
     </Box>
   );
 }
 
+function useSelectAll({ store, wish, total = 0, onSelection }: SelectionBarProps) {
+  const translate = useTranslate();
+  const notify = useNotify();
+  const fetchIds = async () => {
+    const query = { ...wish, only: ["_id"], limit: selectedMax };
+    const { entities } = await client.store(store).page(query);
+    onSelection({ isAll: false, ids: new Set(entities.map(({ _id }) => _id)) });
+  };
+  return () => {
+    if (total > selectedMax) onSelection({ isAll: true, ids: new Set() });
+    else
+      fetchIds().catch((error: unknown) =>
+        notify(problemText(error, translate), { type: "error" }),
+      );
+  };
+}
+
 interface ActProps {
   readonly right: { readonly isAllowed: boolean; readonly reason: string };
+  readonly isBusy: boolean;
   readonly icon: ReactNode;
   readonly onClick: () => void;
   readonly children: ReactNode;
 }
 
-function Act({ right, icon, onClick, children }: ActProps) {
+function Act({ right, isBusy, icon, onClick, children }: ActProps) {
   return (
     <Tooltip title={right.reason}>
       <span>
-        <Button startIcon={icon} disabled={!right.isAllowed} onClick={onClick}>
+        <Button startIcon={icon} disabled={isBusy || !right.isAllowed} onClick={onClick}>
           {children}
         </Button>
       </span>

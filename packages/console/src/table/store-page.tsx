@@ -1,16 +1,20 @@
 /**
  * A store as a table: what of it is shown, in which order, and where a row leads.
  */
-import { Alert, Box, Paper } from "@mui/material";
+import { Alert, Box, Button, Paper } from "@mui/material";
 import { useCallback, useMemo, useState } from "react";
 import { Title, useStore as useKept, useLocaleState, useTranslate } from "react-admin";
 import { useNavigate, useParams } from "react-router-dom";
 import { problemText } from "../problem-text.ts";
 import { useStore } from "../stores.ts";
+import { type Asked, isNarrowed, type Sort, wishOf } from "./asked.ts";
+import { BulkProgress } from "./bulk-progress.tsx";
 import { cellText } from "./cell-text.ts";
 import { firstColumns, offeredColumns, valueAt } from "./columns.ts";
 import { EntityGrid } from "./entity-grid.tsx";
-import { type Sort, StoreToolbar } from "./store-toolbar.tsx";
+import { isSelected, noSelection, type Selection, toggled } from "./selection.ts";
+import { StoreToolbar } from "./store-toolbar.tsx";
+import { useAsked } from "./use-asked.ts";
 import { useBulk } from "./use-bulk.ts";
 import { useLiveRows } from "./use-live-rows.ts";
 import { type Row, useRows, useTotal, type Wish } from "./use-rows.ts";
@@ -24,11 +28,9 @@ export function StorePage() {
 function StoreTable({ name }: { readonly name: string }) {
   const translate = useTranslate();
   const definition = useStore(name);
-  const [sort, setSort] = useState<Sort | null>(null);
-  const [choice, setChoice] = useState<Omit<Wish, "sortBy">>({});
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const sortBy = useMemo(() => (sort ? [`${sort.descending ? "-" : ""}${sort.path}`] : []), [sort]);
-  const wish = useMemo((): Wish => ({ ...choice, sortBy }), [choice, sortBy]);
+  const [asked, ask] = useAsked();
+  const wish = useMemo(() => wishOf(asked), [asked]);
+  const [selection, setSelection] = useSelection(wish);
   const { marked, isReady } = useLiveRows(name, wish);
   const total = useTotal(name, wish, isReady);
   const [{ first, end }, setRange] = useState({ first: 0, end: 40 });
@@ -48,34 +50,35 @@ function StoreTable({ name }: { readonly name: string }) {
         searched={definition?.search ?? []}
         total={total.data}
         columns={columns}
-        choice={choice}
+        asked={asked}
         wish={wish}
-        selected={selected}
+        selection={selection}
         sample={rows.rowAt(first)}
         bulk={bulk}
-        onChoice={setChoice}
-        onSelected={setSelected}
+        onAsked={ask}
+        onSelection={setSelection}
       />
+      <BulkProgress store={name} bulk={bulk} />
       {problem && <Alert severity="error">{problemText(problem, translate)}</Alert>}
-      {total.data === 0 && <Empty isFiltered={Object.keys(choice).length > 0} />}
+      {total.data === 0 && <Empty asked={asked} onAsked={ask} />}
       <EntityGrid<Row>
         label={title}
         total={total.data ?? skeletonRows}
         columns={columns.shown}
         rowAt={rows.rowAt}
         keyOf={(row) => row._id}
-        sort={sort}
-        selected={selected}
+        sort={asked.sort}
+        isSelected={(row) => isSelected(selection, row._id)}
         marked={marked}
         pending={bulk.pending}
-        onSort={useCallback((path) => setSort((was) => nextSort(was, path)), [])}
+        onSort={(path) => ask({ sort: nextSort(asked.sort, path) })}
         onRange={useCallback(
           (range) =>
             setRange((was) => (was.first === range.first && was.end === range.end ? was : range)),
           [],
         )}
         onOpen={(row) => navigate(`/stores/${name}/${row._id}`)}
-        onSelect={(row) => setSelected((was) => toggled(was, row._id))}
+        onSelect={(row) => setSelection(toggled(selection, row._id))}
       />
     </Paper>
   );
@@ -107,17 +110,34 @@ function nextSort(was: Sort | null, path: string): Sort | null {
   return was.descending ? null : { path, descending: true };
 }
 
-function toggled(set: ReadonlySet<string>, key: string): ReadonlySet<string> {
-  const next = new Set(set);
-  if (!next.delete(key)) next.add(key);
-  return next;
+/** What is selected of what is asked for now: all that fitted before are something else. */
+function useSelection(wish: Wish) {
+  const question = JSON.stringify(wish);
+  const [kept, keep] = useState({ selection: noSelection, question });
+  const isOver = kept.selection.isAll && kept.question !== question;
+  const select = (selection: Selection) => keep({ selection, question });
+  return [isOver ? noSelection : kept.selection, select] as const;
 }
 
-function Empty({ isFiltered }: { readonly isFiltered: boolean }) {
+interface EmptyProps {
+  readonly asked: Asked;
+  readonly onAsked: (some: Partial<Asked>) => void;
+}
+
+function Empty({ asked, onAsked }: EmptyProps) {
   const translate = useTranslate();
+  const isFiltered = isNarrowed(asked);
   return (
     <Box role="status" sx={{ p: 4, textAlign: "center", color: "text.secondary" }}>
       {translate(isFiltered ? "stoa.state.noMatch" : "stoa.state.empty")}
+      {isFiltered && (
+        <Button
+          onClick={() => onAsked({ where: {}, filter: "", quick: null })}
+          sx={{ display: "block", mx: "auto", mt: 1 }}
+        >
+          {translate("stoa.state.clear")}
+        </Button>
+      )}
     </Box>
   );
 }

@@ -3,19 +3,16 @@
  */
 import { Box, Typography } from "@mui/material";
 import { useLocaleState, useTranslate } from "react-admin";
+import type { Asked } from "./asked.ts";
 import { ColumnChooser } from "./column-chooser.tsx";
 import type { Column } from "./columns.ts";
 import { FilterBar } from "./filter-bar.tsx";
 import { QuickSearch } from "./quick-search.tsx";
+import type { Selection } from "./selection.ts";
 import { SelectionBar } from "./selection-bar.tsx";
 import { StoreActions } from "./store-actions.tsx";
 import type { Bulk } from "./use-bulk.ts";
 import type { Row, Wish } from "./use-rows.ts";
-
-export interface Sort {
-  readonly path: string;
-  readonly descending: boolean;
-}
 
 interface StoreToolbarProps {
   readonly store: string;
@@ -26,17 +23,17 @@ interface StoreToolbarProps {
     readonly paths: readonly string[];
     readonly choose: (paths: string[] | null) => void;
   };
-  readonly choice: Omit<Wish, "sortBy">;
+  readonly asked: Asked;
   readonly wish: Wish;
-  readonly selected: ReadonlySet<string>;
+  readonly selection: Selection;
   readonly sample: Row | undefined;
   readonly bulk: Bulk;
-  readonly onChoice: (choice: Omit<Wish, "sortBy">) => void;
-  readonly onSelected: (selected: ReadonlySet<string>) => void;
+  readonly onAsked: (some: Partial<Asked>) => void;
+  readonly onSelection: (selection: Selection) => void;
 }
 
 export function StoreToolbar(props: StoreToolbarProps) {
-  const { store, searched, total, columns, choice, wish, selected, onChoice } = props;
+  const { store, searched, total, columns, asked, wish, selection, onAsked } = props;
   const translate = useTranslate();
   const [locale] = useLocaleState();
   const figure = total === undefined ? "" : new Intl.NumberFormat(locale).format(total);
@@ -45,14 +42,14 @@ export function StoreToolbar(props: StoreToolbarProps) {
       <QuickSearch
         searched={searched}
         columns={columns.offered}
-        choice={choice}
-        onChoice={onChoice}
+        quick={asked.quick}
+        onQuick={(quick) => onAsked({ quick })}
       />
-      {selected.size > 0 ? (
+      {selection.isAll || selection.ids.size > 0 ? (
         <SelectionBar {...props} />
       ) : (
         <>
-          <FilterBar columns={columns.offered} choice={choice} onChoice={onChoice} />
+          <FilterBar columns={columns.offered} asked={asked} onAsked={onAsked} />
           <StoreActions store={store} wish={wish} paths={columns.paths} />
         </>
       )}

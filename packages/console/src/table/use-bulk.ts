@@ -1,38 +1,64 @@
 /**
- * Changing or removing many entities at once, a moment later, so that it can still be undone.
- * Knows one call for one entity; no drawing.
+ * Changing or removing many entities at once: some a moment later, so that it can still be undone,
+ * or all that fit, with progress. No drawing.
  */
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useAddUndoableMutation, useNotify, useTranslate } from "react-admin";
+import { Job, type JobState, useJob } from "../job.ts";
 import { problemText } from "../problem-text.ts";
+import {
+  type BulkCall,
+  type BulkProgress,
+  type BulkTarget,
+  callingAll,
+  refusalsOf,
+} from "./bulk-calls.ts";
 
 const undoMs = 5_000;
-const callsAtOnce = 4;
+
+/** What is done, in words of the console. */
+export type BulkAct = "Edit" | "Remove";
 
 export interface Bulk {
   /** Ids of what is about to go or to change. */
   readonly pending: ReadonlySet<string>;
-  /** @param text what is about to happen, with `smart_count`. */
-  readonly run: (
-    ids: readonly string[],
-    text: string,
-    call: (id: string) => Promise<unknown>,
-  ) => void;
+  readonly run: (ids: readonly string[], act: BulkAct, call: BulkCall) => void;
+  /** What is done to all that fit, here or in another store; one at a time. */
+  readonly work: JobState<BulkWork>;
+  readonly runAll: (target: BulkTarget, about: BulkAbout, call: BulkCall) => void;
+  readonly stop: () => void;
 }
+
+export interface BulkAbout {
+  readonly act: BulkAct;
+  /** How many there are. */
+  readonly total: number;
+}
+
+export interface BulkWork extends BulkProgress, BulkAbout {
+  readonly store: string;
+}
+
+/** Goes on while one looks at other pages. */
+const bulkJob = new Job<BulkWork>();
 
 export function useBulk(store: string): Bulk {
   const add = useAddUndoableMutation();
   const notify = useNotify();
   const translate = useTranslate();
   const queries = useQueryClient();
+  const work = useJob(bulkJob);
   const [pending, setPending] = useState<ReadonlySet<string>>(new Set());
   const release = (ids: readonly string[]) =>
     setPending((all) => new Set([...all].filter((id) => !ids.includes(id))));
-  const finish = async (ids: readonly string[], call: (id: string) => Promise<unknown>) => {
+  const refetch = async (of: string) => {
+    void queries.invalidateQueries({ queryKey: ["stoa", "count", of] });
+    await queries.invalidateQueries({ queryKey: ["stoa", "rows", of] });
+  };
+  const finish = async (ids: readonly string[], call: BulkCall) => {
     const refusals = await refusalsOf(ids, call);
-    await queries.invalidateQueries({ queryKey: ["stoa", "rows", store] });
-    void queries.invalidateQueries({ queryKey: ["stoa", "count", store] });
+    await refetch(store);
     release(ids);
     if (refusals.length === 0) return;
     const reason = problemText(refusals[0], translate);
@@ -41,29 +67,32 @@ export function useBulk(store: string): Bulk {
   };
   return {
     pending,
-    run: (ids, text, call) => {
+    run: (ids, act, call) => {
       setPending((all) => new Set([...all, ...ids]));
       add(({ isUndo }) => {
         if (isUndo) release(ids);
         else void finish(ids, call);
       });
       const messageArgs = { smart_count: ids.length };
-      notify(text, { undoable: true, autoHideDuration: undoMs, messageArgs });
+      const options = { undoable: true, autoHideDuration: undoMs, messageArgs };
+      notify(`stoa.table.will${act}`, options);
     },
+    work,
+    runAll: (target, about, call) =>
+      void bulkJob
+        .start((signal) => working(target, about, call, signal))
+        .then(() => refetch(target.store)),
+    stop: () => bulkJob.stop(),
   };
 }
 
-async function refusalsOf(
-  ids: readonly string[],
-  call: (id: string) => Promise<unknown>,
-): Promise<unknown[]> {
-  const waiting = [...ids];
-  const refusals: unknown[] = [];
-  const work = async () => {
-    for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
-      await call(id).catch((error: unknown) => refusals.push(error));
-    }
-  };
-  await Promise.all(Array.from({ length: callsAtOnce }, work));
-  return refusals;
+async function* working(
+  target: BulkTarget,
+  about: BulkAbout,
+  call: BulkCall,
+  signal: AbortSignal,
+): AsyncGenerator<BulkWork> {
+  const state = { store: target.store, ...about };
+  yield { ...state, done: 0, refused: 0, reason: null };
+  for await (const progress of callingAll(target, call, signal)) yield { ...state, ...progress };
 }
