@@ -143,7 +143,9 @@ for (const [what, end] of Object.entries({
     const pages = (await entities.find("cities", all()))[Symbol.asyncIterator]();
     assert.equal((await pages.next()).done, false);
     await end(house, ada);
-    await refused("unauthorized", pages.next());
+    // Who is still somebody is told to come again, not to sign in again.
+    const isOver = what === "disabling the user" || what === "expiry";
+    await refused(isOver ? "unauthorized" : "unavailable", pages.next());
   });
 }
 

@@ -74,7 +74,10 @@ export function notFound(store: string): StoaError {
   });
 }
 
-/** Ends a running list when the caller's rights do (rule 26): looks before each page. */
+/**
+ * Ends a running list when the caller's rights do (rule 26): looks before each page. Errors:
+ * `unauthorized` when the caller has ended; `unavailable` when it sees something else by now.
+ */
 export async function* guarded(
   house: House,
   caller: Caller,
@@ -83,8 +86,13 @@ export async function* guarded(
   const reach = house.engine.tree.reachOf(caller.groups);
   for await (const page of pages) {
     const same = house.engine.tree.reachOf(caller.groups);
-    if (!(await house.callers.isUnchanged(caller)) || !sameSet(reach, same)) {
-      throw new StoaError("unauthorized", "What you may see has changed: ask again.");
+    const isUnchanged = await house.callers.isUnchanged(caller);
+    if (!isUnchanged && !(await house.callers.again(caller))) {
+      throw new StoaError("unauthorized", "This sign-in or token has ended.");
+    }
+    if (!isUnchanged || !sameSet(reach, same)) {
+      const text = "What you may see has changed meanwhile: ask again.";
+      throw new StoaError("unavailable", text, { retryAfterS: 1 });
     }
     yield page;
   }
