@@ -14,6 +14,7 @@ export class Program {
   #url = "";
   readonly #process: ChildProcess;
   readonly #ended: Promise<number | null>;
+  #isOver = false;
 
   constructor(command: string, args: readonly string[], env: Record<string, string>) {
     const inherited = { ...process.env };
@@ -29,6 +30,9 @@ export class Program {
       this.errors += data.toString();
     });
     this.#ended = new Promise((resolve) => this.#process.once("close", resolve));
+    void this.#ended.then(() => {
+      this.#isOver = true;
+    });
   }
 
   /** The server itself, without npm before it. */
@@ -50,7 +54,7 @@ export class Program {
   /** The address of the ready line. */
   async ready(): Promise<string> {
     const until = performance.now() + readyMsMax;
-    while (performance.now() < until && this.#process.exitCode === null) {
+    while (performance.now() < until && !this.#isOver) {
       const [, url] = /^stoa ready on (\S+)$/m.exec(this.output) ?? [];
       if (url) {
         this.#url = url;

@@ -102,6 +102,12 @@ export class BareSocket {
   }
 }
 
+/** A connection that has just been asked for, and does not come back by itself. */
+export function openSocket(url: string, token: string): Socket {
+  const options = { transports: ["websocket"], forceNew: true, reconnection: false };
+  return io(url, { ...options, auth: { token } });
+}
+
 /** A connected client of Socket.IO 4. Errors: what the server refused it with. */
 export async function connected(
   url: string,
