@@ -29,6 +29,8 @@ export class Tally {
   refusals = 0;
   breaks = 0;
   slowestMs = 0;
+  /** Nobody tries again then. */
+  isOver = false;
 }
 
 export class Asker {
@@ -57,6 +59,7 @@ export class Asker {
         assert(isExpected, `${asked.method} ${asked.path}: ${answer.status} ${answer.text}`);
         return { ...answer, isRepeated };
       }
+      assert(!this.#tally.isOver, "it is over");
       assert(tookMs < 60_000, `${asked.method} ${asked.path} is not answered within a minute`);
       isRepeated = true;
       await sleep(10 + Math.random() * 90);

@@ -68,6 +68,7 @@ test(`${nodeCount} nodes that are killed lose nothing and tell nothing twice`, a
     assert(kept > 5 && readBacks > 5 && told > log.length && seen > kept, "there was a load");
     assert.deepEqual(crew.faults(), []);
   } finally {
+    tally.isOver = true;
     for (const follower of followers) follower.close();
     await crew.end();
     await cluster.end();
