@@ -28,6 +28,8 @@ connection.dictionary.loadGroups();
 const [n] = connection.first<[number]>("SELECT n FROM store WHERE name = 'bench'") as [number];
 const random = randomOf(Date.now());
 const columns = "e.id, e.grp, e.own, e.acc, e.time, e.at, e.rev, e.body";
+/** As long as that of any other row: the ready text of the system fields. */
+const front = connection.first<[string]>(`SELECT front FROM e${n} LIMIT 1`)?.[0] ?? "";
 let sequence = connection.first<[number]>("SELECT max(seq) FROM change")?.[0] ?? 0;
 let made = 0;
 process.on("disconnect", () => process.exit());
@@ -126,8 +128,9 @@ function insertOne({ group, owner, body, user }: RawInsert): void {
   const time = Date.now();
   const second = Math.floor(time / 1_000).toString(16);
   const id = `${second}0123456789${made.toString(16).padStart(6, "0")}`;
-  const row = `INSERT INTO e${n} (id, grp, own, acc, time, rev, body) VALUES (?, ?, ?, 0, ?, ?, ?)`;
-  connection.run(row, [id, group, owner, time, sequence, body]);
+  const columns = "id, grp, own, acc, time, rev, front, body";
+  const row = `INSERT INTO e${n} (${columns}) VALUES (?, ?, ?, 0, ?, ?, ?, ?)`;
+  connection.run(row, [id, group, owner, time, sequence, front, body]);
   const change =
     "INSERT INTO change (seq, op, store, id, time, by, a_grp, a_own, a_acc, a_time, a_body) " +
     "VALUES (?, 0, ?, ?, ?, ?, ?, ?, 0, ?, ?)";
@@ -151,12 +154,8 @@ function patchOne(id: string, user: string): void {
   sequence++;
   const now = Date.now();
   const after = before.replace(/"score":\d+/, `"score":${10_000_000 + sequence}`);
-  connection.run(`UPDATE e${n} SET at = ?, rev = ?, body = ? WHERE id = ?`, [
-    now,
-    sequence,
-    after,
-    id,
-  ]);
+  const row = `UPDATE e${n} SET at = ?, rev = ?, front = ?, body = ? WHERE id = ?`;
+  connection.run(row, [now, sequence, front, after, id]);
   connection.run(changeSql, [
     ...[sequence, n, id, now, user, group, owner, access, time, at, revision, before],
     ...[group, owner, access, time, now, after],

@@ -69,7 +69,7 @@ export class Callers {
   }
 
   /** The caller as of a transaction. Errors: `unauthorized` when it has ended meanwhile. */
-  async inside(tx: Transaction, caller: Caller): Promise<Caller> {
+  inside(tx: Transaction, caller: Caller): Caller | Promise<Caller> {
     const isSettled = tx.lastChange(decisiveStores) <= this.#version;
     if (isSettled && this.#current.has(caller) && caller.expiresAt > this.#now()) return caller;
     return this.#again(tx, caller);

@@ -43,7 +43,8 @@ export function writeAs<T>(
 ): Promise<T> {
   return house.engine.transact(
     async (tx) => {
-      const present = await house.callers.inside(tx, caller);
+      const inside = house.callers.inside(tx, caller);
+      const present = inside instanceof Promise ? await inside : inside;
       if (present !== caller) requireAct(present, act, values);
       const time = house.now();
       return work({ house, tx, caller: present, store, time, parameters, prepared: undefined });

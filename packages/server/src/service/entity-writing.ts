@@ -29,7 +29,7 @@ export async function createOne(
   givenId?: string,
 ): Promise<Found> {
   const { tx, house, caller, store } = write;
-  await rules.control?.(write, null);
+  if (rules.control) await rules.control(write, null);
   const { definition } = house.catalog.get(store);
   const creation: Creation = {
     head: {
@@ -43,10 +43,8 @@ export async function createOne(
     fields: ownFields(body),
   };
   requireValid(write, creation.fields);
-  const { head, fields, reveal } = (await rules.create?.(write, creation)) ?? {
-    ...creation,
-    reveal: undefined,
-  };
+  const made = rules.create && (await rules.create(write, creation));
+  const { head, fields, reveal } = made ?? { ...creation, reveal: undefined };
   const sent = givenId === undefined ? fields : { ...fields, _id: givenId };
   const entity = await insert(write, head, fields, sent);
   const found = foundOf(entity, tx.tree);
@@ -60,9 +58,11 @@ export async function insert(
   sent: JsonObject,
 ) {
   const draft = { ...head, body: bodyText(fields) };
-  return tx.insert(store, draft, { by: caller.user, time }).catch((cause) => {
+  try {
+    return await tx.insert(store, draft, { by: caller.user, time });
+  } catch (cause) {
     throw onlySent(cause, sent);
-  });
+  }
 }
 
 export async function updateOne(

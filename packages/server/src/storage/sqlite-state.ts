@@ -18,29 +18,23 @@ export interface SqliteState {
 }
 
 /** Entities gained or lost, by table and group. */
-export class Tallies extends Map<number, Map<number, number>> {
+class Tallies extends Map<number, Map<number, number>> {
   add(table: number, group: number, change: number): void {
-    const groups = this.get(table) ?? new Map<number, number>();
-    groups.set(group, (groups.get(group) ?? 0) + change);
-    this.set(table, groups);
-  }
-
-  addAll(others: ReadonlyMap<number, ReadonlyMap<number, number>>): void {
-    for (const [table, groups] of others) {
-      for (const [group, change] of groups) this.add(table, group, change);
-    }
+    const groups = this.get(table);
+    if (groups) groups.set(group, (groups.get(group) ?? 0) + change);
+    else this.set(table, new Map([[group, change]]));
   }
 }
 
-/** The state within a transaction, after each work that succeeded. */
+/** The state within a transaction, to which each work adds what it does. */
 export class SqliteBatch implements SqliteState {
   tree: GroupTree;
   moved: Moved;
   catalog: Catalog;
   sequence: number;
   readonly lasts: Map<string, number>;
-  readonly tallies = new Tallies();
-  readonly changes: Change[] = [];
+  tallies = new Tallies();
+  changes: Change[] = [];
 
   constructor({ tree, moved, catalog, sequence, lasts }: SqliteState) {
     this.tree = tree;
@@ -48,6 +42,14 @@ export class SqliteBatch implements SqliteState {
     this.catalog = catalog;
     this.sequence = sequence;
     this.lasts = new Map(lasts);
+  }
+
+  /** As it is now: to go back to when the next work fails. */
+  copy(): SqliteBatch {
+    const copy = new SqliteBatch(this);
+    copy.changes = [...this.changes];
+    for (const [table, groups] of this.tallies) copy.tallies.set(table, new Map(groups));
+    return copy;
   }
 
   get state(): SqliteState {

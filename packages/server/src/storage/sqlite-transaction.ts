@@ -19,33 +19,19 @@ import { insertChange, type Numbered, type Numbers } from "./sqlite-change.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { countOf } from "./sqlite-count.ts";
 import { brokenIndex, translated } from "./sqlite-error.ts";
-import { type Moved, movedWith } from "./sqlite-line.ts";
+import { movedWith } from "./sqlite-line.ts";
 import type { Values } from "./sqlite-pick.ts";
 import { readRecord, removeRecord, removeRecordsAbout, writeRecord } from "./sqlite-record.ts";
 import { entityOf, type Row } from "./sqlite-row.ts";
 import { storeTable } from "./sqlite-schema.ts";
-import { groupStore, type SqliteBatch, Tallies } from "./sqlite-state.ts";
-import {
-  type Catalog,
-  type StoreTable,
-  setsText,
-  storeDifference,
-  storeOf,
-  widestFor,
-} from "./sqlite-store.ts";
+import { groupStore, type SqliteBatch } from "./sqlite-state.ts";
+import { type StoreTable, setsText, storeDifference, storeOf, widestFor } from "./sqlite-store.ts";
 import { isDear, type Position, readEntity, readWindow } from "./sqlite-window.ts";
 
 export class SqliteTransaction implements Transaction {
   readonly #connection: SqliteConnection;
   readonly #now: () => number;
-  #tree: GroupTree;
-  #moved: Moved;
-  #catalog: Catalog;
-  #sequence: number;
-  readonly #lasts = new Map<string, number>();
-  readonly #tallies = new Tallies();
   readonly #batch: SqliteBatch;
-  readonly #changes: Change[] = [];
   /** Whether there is something to take back when the work fails. */
   hasWritten = false;
   /** What the database said when it failed in the middle of an operation. */
@@ -55,42 +41,26 @@ export class SqliteTransaction implements Transaction {
     this.#connection = connection;
     this.#now = now;
     this.#batch = batch;
-    this.#tree = batch.tree;
-    this.#moved = batch.moved;
-    this.#catalog = batch.catalog;
-    this.#sequence = batch.sequence;
     connection.tree = batch.tree;
   }
 
   get tree(): GroupTree {
-    return this.#tree;
-  }
-
-  /** Adds what the work did to its batch. */
-  settle(): void {
-    if (!this.hasWritten) return;
-    const batch = this.#batch;
-    batch.tree = this.#tree;
-    batch.moved = this.#moved;
-    batch.catalog = this.#catalog;
-    batch.sequence = this.#sequence;
-    for (const [store, last] of this.#lasts) batch.lasts.set(store, last);
-    batch.tallies.addAll(this.#tallies);
-    for (const change of this.#changes) batch.changes.push(change);
+    return this.#batch.tree;
   }
 
   lastChange(stores: readonly string[]): number {
-    const last = (store: string) => this.#lasts.get(store) ?? this.#batch.lasts.get(store) ?? 0;
-    return Math.max(0, ...stores.map(last));
+    let latest = 0;
+    for (const store of stores) latest = Math.max(latest, this.#batch.lasts.get(store) ?? 0);
+    return latest;
   }
 
   async read(store: string, id: string): Promise<StoredEntity | undefined> {
-    const table = this.#catalog.get(store);
+    const table = this.#batch.catalog.get(store);
     return table && readEntity(this.#connection, table.n, id);
   }
 
   async find(store: string, filter: Filter, limit: number): Promise<readonly StoredEntity[]> {
-    const table = this.#catalog.get(store);
+    const table = this.#batch.catalog.get(store);
     const found: StoredEntity[] = [];
     const connection = this.#connection;
     let position: Position | null =
@@ -108,10 +78,10 @@ export class SqliteTransaction implements Transaction {
   }
 
   async count(store: string, filter: Filter): Promise<number> {
-    const table = this.#catalog.get(store);
+    const table = this.#batch.catalog.get(store);
     if (!table) return 0;
     const connection = this.#connection;
-    const count = countOf({ connection, table, pending: this.#allTallies() }, filter);
+    const count = countOf({ connection, table, pending: this.#batch.tallies }, filter);
     if (typeof count === "number") return count;
     connection.filters = count.filters;
     return connection.first<[number]>(count.sql, count.values)?.[0] ?? 0;
@@ -119,24 +89,19 @@ export class SqliteTransaction implements Transaction {
 
   async insert(store: string, draft: Draft, mark: Mark): Promise<StoredEntity> {
     const table = this.#table(store);
-    const entity = { ...headOf(draft), at: null, revision: this.#sequence + 1 };
-    const sql = `SELECT 1 FROM e${table.n} WHERE id = ?`;
-    if (this.#connection.first(sql, [draft.id])) throw taken(store, [["_id"]]);
-    const tree = store === groupStore ? this.#tree.with(groupNodeOf(entity)) : this.#tree;
+    const entity = storedEntity(draft, null, this.#batch.sequence + 1);
+    const before = this.#batch.tree;
+    const tree = store === groupStore ? before.with(groupNodeOf(entity)) : before;
     return this.#write(table, () => {
       this.#follow(tree, entity.id);
       const after = this.#numbered(entity);
       const { group, owner, access } = after.numbers;
-      this.#connection.run(insertSql(table.n), [
-        entity.id,
-        group,
-        owner,
-        access,
-        entity.time,
-        entity.revision,
-        entityFront(entity, tree.branchText(entity.group)),
-        entity.body,
-      ]);
+      const front = entityFront(entity, tree.branchText(entity.group));
+      const { id, time, revision, body } = entity;
+      const { changes } = this.#connection
+        .statement(insertSql(table.n))
+        .run(id, group, owner, access, time, revision, front, body);
+      if (Number(changes) === 0) throw taken(store, [["_id"]]);
       this.#log(table, "insert", mark, null, after);
       return entity;
     });
@@ -150,8 +115,9 @@ export class SqliteTransaction implements Transaction {
   ): Promise<StoredEntity> {
     const table = this.#table(store);
     assert.equal(after.id, before.id, "an entity keeps its id");
-    const entity = { ...headOf(after), at: mark.time, revision: this.#sequence + 1 };
-    const tree = store === groupStore ? this.#tree.with(groupNodeOf(entity)) : this.#tree;
+    const entity = storedEntity(after, mark.time, this.#batch.sequence + 1);
+    const tree =
+      store === groupStore ? this.#batch.tree.with(groupNodeOf(entity)) : this.#batch.tree;
     return this.#write(table, () => {
       this.#follow(tree, entity.id);
       const { numbers } = this.#numbered(entity);
@@ -178,7 +144,7 @@ export class SqliteTransaction implements Transaction {
         .run(before.id, before.revision);
       assert.equal(Number(changes), 1, "only what was read here may be changed");
       this.#log(table, "remove", mark, this.#numbered(before), null);
-      if (store === groupStore) this.#follow(this.#tree.without(before.id), before.id);
+      if (store === groupStore) this.#follow(this.#batch.tree.without(before.id), before.id);
     });
   }
 
@@ -200,7 +166,7 @@ export class SqliteTransaction implements Transaction {
 
   async define(definition: StoreDefinition): Promise<void> {
     const { name } = definition;
-    const known = this.#catalog.get(name);
+    const known = this.#batch.catalog.get(name);
     const text = setsText(definition);
     const table = this.#write(undefined, () => {
       const n = known?.n ?? this.#makeTable(name, text);
@@ -212,11 +178,11 @@ export class SqliteTransaction implements Transaction {
       for (const sql of drop) this.#connection.database.exec(sql);
       this.#connection.run("UPDATE store SET definition = ? WHERE n = ?", [text, table.n]);
     });
-    this.#catalog = new Map(this.#catalog).set(name, table);
+    this.#batch.catalog = new Map(this.#batch.catalog).set(name, table);
   }
 
   async undefine(store: string): Promise<void> {
-    const table = this.#catalog.get(store);
+    const table = this.#batch.catalog.get(store);
     if (!table) return;
     this.#write(table, () => {
       const { drop } = storeDifference(this.#connection, { ...table, indexes: [], search: null });
@@ -225,15 +191,15 @@ export class SqliteTransaction implements Transaction {
       this.#connection.run("DELETE FROM tally WHERE store = ?", [table.n]);
       this.#connection.run("UPDATE store SET name = NULL WHERE n = ?", [table.n]);
     });
-    const catalog = new Map(this.#catalog);
+    const catalog = new Map(this.#batch.catalog);
     catalog.delete(store);
-    this.#catalog = catalog;
+    this.#batch.catalog = catalog;
     if (store !== groupStore) return;
     this.#write(undefined, () => {
-      const branched = (id: string) => this.#tree.branchOf(id).length > 1;
+      const branched = (id: string) => this.#batch.tree.branchOf(id).length > 1;
       this.#move(this.#connection.dictionary.groups().filter(branched));
     });
-    this.#tree = this.#connection.tree = new GroupTree();
+    this.#batch.tree = this.#connection.tree = new GroupTree();
   }
 
   /** A conflict is the first thing that can fail; what fails later leaves half an operation. */
@@ -243,6 +209,7 @@ export class SqliteTransaction implements Transaction {
       this.hasWritten = true;
       return result;
     } catch (error) {
+      if (error instanceof StoaError && error.code === "conflict") throw error;
       const name = brokenIndex(error);
       const index = table?.indexes.find((other) => other.name === name);
       if (table && index) throw taken(table.name, index.paths);
@@ -262,7 +229,7 @@ export class SqliteTransaction implements Transaction {
   }
 
   #table(store: string): StoreTable {
-    const table = this.#catalog.get(store);
+    const table = this.#batch.catalog.get(store);
     if (!table) throw new StoaError("not_found", `there is no store "${store}"`, { store });
     return table;
   }
@@ -284,40 +251,36 @@ export class SqliteTransaction implements Transaction {
     before: Numbered | null,
     after: Numbered | null,
   ): void {
-    const sequence = this.#sequence + 1;
+    const sequence = this.#batch.sequence + 1;
     const { id } = ((after ?? before) as Numbered).entity;
     const versions = { before: before?.entity ?? null, after: after?.entity ?? null };
     const change = { sequence, op, store: name, id, time, by, ...versions };
     insertChange(this.#connection, { ...change, n }, before, after);
-    this.#sequence = sequence;
-    this.#lasts.set(name, sequence);
-    this.#changes.push(change);
-    if (before) this.#tallies.add(n, before.numbers.group, -1);
+    const batch = this.#batch;
+    batch.sequence = sequence;
+    batch.lasts.set(name, sequence);
+    batch.changes.push(change);
+    if (before) batch.tallies.add(n, before.numbers.group, -1);
     if (!after) return;
-    this.#tallies.add(n, after.numbers.group, 1);
+    batch.tallies.add(n, after.numbers.group, 1);
     this.#widen(name, after.entity.body.length);
   }
 
   #widen(store: string, characters: number): void {
-    const table = this.#catalog.get(store) as StoreTable;
+    const table = this.#batch.catalog.get(store) as StoreTable;
     if (characters <= table.widest) return;
     const widest = widestFor(characters);
     this.#connection.run("UPDATE store SET widest = ? WHERE n = ?", [widest, table.n]);
-    this.#catalog = new Map(this.#catalog).set(store, { ...table, widest });
-  }
-
-  #allTallies(): Tallies {
-    const all = new Tallies();
-    all.addAll(this.#batch.tallies);
-    all.addAll(this.#tallies);
-    return all;
+    this.#batch.catalog = new Map(this.#batch.catalog).set(store, { ...table, widest });
   }
 
   /** The tree once a group has changed: texts written ahead name the branches of before. */
   #follow(tree: GroupTree, group: string): void {
-    const before = this.#tree;
+    const before = this.#batch.tree;
     if (tree === before) return;
-    this.#tree = tree;
+    // A conflict after this leaves it half done.
+    this.hasWritten = true;
+    this.#batch.tree = tree;
     this.#connection.tree = tree;
     if (tree.branchText(group) === before.branchText(group)) return;
     this.#move([group, ...before.reachOf([group]), ...tree.reachOf([group])]);
@@ -327,18 +290,21 @@ export class SqliteTransaction implements Transaction {
   #move(groups: readonly string[]): void {
     const { dictionary } = this.#connection;
     const numbers = [...new Set(groups)].flatMap((id) => dictionary.groupNumber(id) ?? []);
-    for (const n of numbers) this.#connection.run(movedSql, [this.#sequence, n]);
-    this.#moved = movedWith(this.#moved, numbers, this.#sequence);
+    for (const n of numbers) this.#connection.run(movedSql, [this.#batch.sequence, n]);
+    this.#batch.moved = movedWith(this.#batch.moved, numbers, this.#batch.sequence);
   }
 }
 
-function headOf({ id, owner, group, access, time, body }: Draft): Draft {
-  return { id, owner, group, access, time, body };
+/** Without what a draft may have besides. */
+function storedEntity(draft: Draft, at: number | null, revision: number): StoredEntity {
+  const { id, owner, group, access, time, body } = draft;
+  return { id, owner, group, access, time, body, at, revision };
 }
 
 function insertSql(n: number): string {
   const columns = "id, grp, own, acc, time, rev, front, body";
-  return `INSERT INTO e${n} (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+  const isFree = `NOT EXISTS (SELECT 1 FROM e${n} WHERE id = ?1)`;
+  return `INSERT INTO e${n} (${columns}) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE ${isFree}`;
 }
 
 /** Names the columns of the head only if they change: each named one costs its indexes a write. */

@@ -97,19 +97,21 @@ export class SqliteWorkRun {
 
   async #runWithin({ work }: Work): Promise<void> {
     this.#connection.run("SAVEPOINT work");
+    const before = this.batch.copy();
     const tx = this.#transaction();
     const outcome = await outcomeOf(work, tx);
     if (!outcome.isGood) this.#connection.run("ROLLBACK TO work");
     this.#connection.run("RELEASE work");
-    if (!outcome.isGood) this.#connection.dictionary.revert();
+    if (!outcome.isGood) {
+      this.#connection.dictionary.revert();
+      this.batch = before;
+    }
     this.#settle(tx, outcome);
   }
 
   #settle(tx: SqliteTransaction, outcome: Outcome): void {
     this.#outcomes.push(outcome);
-    if (!outcome.isGood) return;
-    this.hasWritten ||= tx.hasWritten;
-    tx.settle();
+    if (outcome.isGood) this.hasWritten ||= tx.hasWritten;
   }
 }
 
