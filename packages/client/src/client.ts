@@ -6,6 +6,7 @@ import type { EntityService, Json, JsonObject, StoreFields } from "@stoa/domain"
 import { Account } from "./account.ts";
 import { Administration } from "./administration.ts";
 import { type ChangesPage, type ChangesQuery, changePages } from "./changes.ts";
+import { type Consistency, Freshness } from "./consistency.ts";
 import { Credentials } from "./credentials.ts";
 import { EntityCalls } from "./entity-calls.ts";
 import { type FollowEvent, type FollowOptions, followed } from "./follow.ts";
@@ -37,6 +38,8 @@ export interface ClientOptions {
    * and live goes over the socket either way.
    */
   readonly transport?: "http" | "socket";
+  /** How fresh what is read must be; `strong` where nothing is said. */
+  readonly consistency?: Consistency;
   /** How often, and after what pauses, requests are repeated that the server was too busy for. */
   readonly retry?: Partial<RetryPolicy>;
   /** How long an answer may take to begin, milliseconds; a minute where nothing is said. */
@@ -59,6 +62,7 @@ export class StoaClient {
   /** The contract of the domain, which the server implements in process. */
   readonly entities: EntityService;
   readonly #credentials: Credentials;
+  readonly #freshness: Freshness;
   readonly #connection: SocketConnection;
   readonly #subscriptions: Subscriptions;
   readonly #transport: Transport;
@@ -69,12 +73,15 @@ export class StoaClient {
     const { timeoutMs = defaultTimeoutMs, headers = {}, fetch = ownFetch } = options;
     this.url = (options.url ?? ownOrigin()).replace(/\/+$/, "");
     this.#credentials = new Credentials(options.token ?? null);
+    const freshness = new Freshness(options.consistency);
+    this.#freshness = freshness;
     const wire = { url: this.url, credentials: this.#credentials, headers, timeoutMs };
     this.#isPaged = options.transport === "socket";
     this.#connection = new SocketConnection({ ...wire, isKept: this.#isPaged });
     this.#subscriptions = new Subscriptions(this.#connection);
-    const http = new HttpTransport({ ...wire, fetch });
-    const chosen = this.#isPaged ? new SocketTransport(this.#connection, http) : http;
+    const http = new HttpTransport({ ...wire, fetch, freshness });
+    const socket = () => new SocketTransport(this.#connection, http, freshness);
+    const chosen = this.#isPaged ? socket() : http;
     this.#transport = retrying(chosen, { ...defaultRetry, ...options.retry });
     this.account = new Account(this.#transport, this.#credentials);
     this.administration = new Administration(this.#transport);
@@ -145,6 +152,14 @@ export class StoaClient {
   /** The token in use; null where a cookie counts, or nothing. */
   get token(): string | null {
     return this.#credentials.token;
+  }
+
+  /**
+   * The number of a change that is not before any that this client has made, for another one to ask
+   * for: `{consistency: {after: 417}}`; 0 before the first.
+   */
+  get sequence(): number {
+    return this.#freshness.sequence;
   }
 
   /** Ends the socket, where there is one; nothing is followed any more. */

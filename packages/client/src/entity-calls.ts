@@ -61,7 +61,7 @@ export class EntityCalls {
   async *pages(
     store: string,
     call: ListCall,
-    { signal, pageSize }: CallOptions & { readonly pageSize: number },
+    { pageSize, ...options }: CallOptions & { readonly pageSize: number },
   ): AsyncGenerator<TextPage> {
     let left = call.limit;
     let offset = call.offset;
@@ -70,7 +70,7 @@ export class EntityCalls {
     for (;;) {
       const asked = Math.min(size, left);
       const part = { ...call, offset, limit: asked, after };
-      const page = await this.page(store, part, { signal }).catch((cause: unknown) => {
+      const page = await this.page(store, part, options).catch((cause: unknown) => {
         if (asked < 2 || !isTooLarge(cause)) throw cause;
         return null;
       });

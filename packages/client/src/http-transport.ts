@@ -3,10 +3,11 @@
  * HTTP is; no store and no meaning of a request.
  */
 import { type ErrorCode, type Json, type JsonObject, StoaError } from "@stoa/domain";
+import type { Freshness } from "./consistency.ts";
 import type { Credentials } from "./credentials.ts";
 import { errorOf, unreachable } from "./error-answer.ts";
 import { elementTexts, streamedLines, streamedTexts } from "./json-list.ts";
-import type { Answer, Request, Transport } from "./transport.ts";
+import { type Answer, isReading, type Request, type Transport } from "./transport.ts";
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -14,6 +15,7 @@ export interface HttpOptions {
   /** With the prefix below which Stoa stands, if any: `https://example.org/stoa`. */
   readonly url: string;
   readonly credentials: Credentials;
+  readonly freshness: Freshness;
   readonly fetch: Fetch;
   /** Sent with every request. */
   readonly headers: Readonly<Record<string, string>>;
@@ -64,7 +66,7 @@ export class HttpTransport implements Transport {
         for (const line of lines) {
           const told = JSON.parse(line) as JsonObject;
           if (told["kind"] !== "end") yield told;
-          else if (told["success"] === true) return yield told;
+          else if (told["success"] === true) return yield this.#heard(told);
           else throw errorOf({ status: Number(told["code"]), body: told });
         }
       }
@@ -89,7 +91,10 @@ export class HttpTransport implements Transport {
 
   async #accepted(request: Request, isOverridden: boolean): Promise<Response> {
     const response = await this.#fetch(request, isOverridden);
-    if (response.ok) return response;
+    if (response.ok) {
+      this.#options.freshness.hear(response.headers.get("stoa-sequence"));
+      return response;
+    }
     const { status, headers } = response;
     const [retryAfter, allow] = [headers.get("retry-after"), headers.get("allow")];
     throw errorOf({ status, body: await bodyOf(response), retryAfter, allow });
@@ -97,14 +102,14 @@ export class HttpTransport implements Transport {
 
   /** Errors: `unavailable` for what got no answer; the reason of an aborted signal. */
   async #fetch(request: Request, isOverridden: boolean): Promise<Response> {
-    const { credentials, fetch, headers, timeoutMs } = this.#options;
+    const { fetch, headers, timeoutMs } = this.#options;
     const { body, content, signal } = request;
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), timeoutMs);
     try {
       return await fetch(this.#addressOf(request), {
         method: isOverridden ? "POST" : request.method,
-        headers: { ...headers, ...headersOf(request, credentials, isOverridden) },
+        headers: { ...headers, ...headersOf(request, this.#options, isOverridden) },
         credentials: "include",
         ...(body !== undefined && { body: JSON.stringify(body) }),
         ...(content && { body: content.text }),
@@ -115,6 +120,11 @@ export class HttpTransport implements Transport {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  #heard(told: JsonObject): JsonObject {
+    this.#options.freshness.hear(told["sequence"]);
+    return told;
   }
 
   #addressOf({ api, path, query }: Request): string {
@@ -154,7 +164,12 @@ function withoutSuccess(text: string): string {
   return text.endsWith(successEnd) ? `${text.slice(0, -successEnd.length)}}` : text;
 }
 
-function headersOf(request: Request, { token }: Credentials, isOverridden: boolean) {
+function headersOf(
+  request: Request,
+  { credentials: { token }, freshness }: HttpOptions,
+  isOverridden: boolean,
+) {
+  const consistency = isReading(request) ? freshness.words(request.consistency) : undefined;
   const { body, content, isJsonPatch, ifMatch, idempotencyKey } = request;
   const type = isJsonPatch ? "application/json-patch+json" : "application/json";
   return {
@@ -163,6 +178,7 @@ function headersOf(request: Request, { token }: Credentials, isOverridden: boole
     ...(content && { "content-type": content.type }),
     ...(ifMatch && { "if-match": ifMatch.join(", ") }),
     ...(idempotencyKey !== undefined && { "idempotency-key": idempotencyKey }),
+    ...(consistency !== undefined && { "stoa-consistency": consistency }),
     ...(isOverridden && { "x-http-method-override": "LOOKUP" }),
   };
 }

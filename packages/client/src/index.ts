@@ -6,6 +6,7 @@ export * from "./account.ts";
 export * from "./administration.ts";
 export type { ChangesPage, ChangesQuery } from "./changes.ts";
 export * from "./client.ts";
+export type { Consistency } from "./consistency.ts";
 export {
   type Draft,
   type Entity,

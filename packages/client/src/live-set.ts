@@ -157,6 +157,8 @@ export class LiveSet<T> implements AsyncIterable<LiveChange<T>> {
         for await (const { texts } of this.#house.calls.pages(this.#store, call, {
           pageSize,
           signal,
+          // What it is told from now on is told on top of what there is now.
+          consistency: "strong",
         })) {
           for (const text of texts) found.push(JSON.parse(text) as JsonObject);
         }

@@ -23,6 +23,8 @@ export interface SocketOptions {
 export interface CallAnswer {
   readonly value: Json;
   readonly etag: string | null;
+  /** Of a write: the number of a change that is not before its own. */
+  readonly sequence: number | null;
 }
 
 /** Somebody who stays to hear what the server says by itself. */
@@ -68,7 +70,7 @@ export class SocketConnection {
   }
 
   /**
-   * A call with `ack(error, value, etag)`. No more run at a time than the server takes.
+   * A call with `ack(error, value, etag, sequence)`. No more run at a time than the server takes.
    * Errors: as the server refuses; `unavailable` where no answer came, so that a change may or may
    * not have been made; the reason of an aborted signal.
    */
@@ -105,9 +107,14 @@ export class SocketConnection {
   }
 
   async #sent(name: string, args: readonly Json[], signal?: AbortSignal): Promise<CallAnswer> {
-    const [error, value, etag] = await this.#answered(name, args, (answer) => answer, signal);
+    const answer = await this.#answered(name, args, (answer) => answer, signal);
+    const [error, value, etag, sequence] = answer;
     if (error) throw refusalOf(error as Json);
-    return { value: (value ?? null) as Json, etag: typeof etag === "string" ? etag : null };
+    return {
+      value: (value ?? null) as Json,
+      etag: typeof etag === "string" ? etag : null,
+      sequence: typeof sequence === "number" ? sequence : null,
+    };
   }
 
   #answered(

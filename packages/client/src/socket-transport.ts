@@ -3,34 +3,39 @@
  * which request is which call.
  */
 import { cursorOf, type Json, type JsonObject } from "@stoa/domain";
+import type { Freshness } from "./consistency.ts";
 import type { CallAnswer, SocketConnection } from "./socket-connection.ts";
-import type { Answer, Request, Transport } from "./transport.ts";
+import { type Answer, isReading, type Request, type Transport } from "./transport.ts";
 
 export class SocketTransport implements Transport {
   readonly #connection: SocketConnection;
   readonly #others: Transport;
+  readonly #freshness: Freshness;
 
   /** @param others carries what is no call: signing in, history, objects of the reference API. */
-  constructor(connection: SocketConnection, others: Transport) {
+  constructor(connection: SocketConnection, others: Transport, freshness: Freshness) {
     this.#connection = connection;
     this.#others = others;
+    this.#freshness = freshness;
   }
 
   async send(request: Request): Promise<Answer> {
-    const call = callOf(request);
+    const call = callOf(request, this.#freshness);
     if (!call) return this.#others.send(request);
     const [name, ...args] = call;
-    return new SocketAnswer(request, await this.#connection.call(name, args, request.signal));
+    const answer = await this.#connection.call(name, args, request.signal);
+    this.#freshness.hear(answer.sequence);
+    return new SocketAnswer(request, answer);
   }
 }
 
 type Call = readonly [name: string, ...args: Json[]];
 
-function callOf(request: Request): Call | null {
+function callOf(request: Request, freshness: Freshness): Call | null {
   const { path, method, api, body = null, list } = request;
   const [store = "", id, ...rest] = path;
-  if (api === "reference") return lookupOf(request);
-  const query = queryOf(request);
+  const query = queryOf(request, freshness);
+  if (api === "reference") return lookupOf(request, query);
   if (fixedRoutes.has(store)) return store === "principals" ? [store, query] : null;
   if (rest.length > 0) return sharingOf(request);
   if (id === undefined) {
@@ -61,8 +66,8 @@ function sharingOf({ path, method, query = "", body = null }: Request): Call | n
   }
 }
 
-function lookupOf({ method, path, body = null }: Request): Call | null {
-  return method === "LOOKUP" ? ["lookup", path.join("/"), body] : null;
+function lookupOf({ method, path, body = null }: Request, query: string): Call | null {
+  return method === "LOOKUP" ? ["lookup", path.join("/"), body, query] : null;
 }
 
 /** Below the prefix, and no stores. */
@@ -72,9 +77,12 @@ const fixedRoutes: ReadonlySet<string> = new Set([
 ]);
 
 /** What HTTP says in headers stands in the query of a call. */
-function queryOf({ query = "", idempotencyKey, ifMatch }: Request): string {
+function queryOf(request: Request, freshness: Freshness): string {
+  const { query = "", idempotencyKey, ifMatch } = request;
+  const consistency = isReading(request) ? freshness.words(request.consistency) : undefined;
   return [
     ...(query === "" ? [] : [query]),
+    ...(consistency === undefined ? [] : [`consistency=${consistency}`]),
     ...(idempotencyKey === undefined
       ? []
       : [`idempotencyKey=${encodeURIComponent(idempotencyKey)}`]),

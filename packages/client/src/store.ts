@@ -123,8 +123,9 @@ export class Store<T extends object = JsonObject> {
     return (await this.#calls.meta(this.name, listParameters(query), options)) as never;
   }
 
-  async read(id: string, { signal, ...query }: ReadQuery = {}): Promise<Entity<T>> {
-    return entityOf(await this.#calls.read(this.name, id, readParameters(query), { signal }));
+  async read(id: string, { signal, consistency, ...query }: ReadQuery = {}): Promise<Entity<T>> {
+    const options = { signal, consistency };
+    return entityOf(await this.#calls.read(this.name, id, readParameters(query), options));
   }
 
   async create(draft: Draft<T>, options: CreateOptions = {}): Promise<Entity<T>> {
@@ -205,10 +206,10 @@ export class Store<T extends object = JsonObject> {
 
   async *#pages(
     query: ListQuery,
-    { pageSize = maxPage, signal }: ListOptions,
+    { pageSize = maxPage, ...options }: ListOptions,
   ): AsyncGenerator<ListPage<T>> {
     const call = listCall(query);
-    for await (const page of this.#calls.pages(this.name, call, { pageSize, signal })) {
+    for await (const page of this.#calls.pages(this.name, call, { pageSize, ...options })) {
       yield pageOf<T>(page);
     }
   }

@@ -3,10 +3,13 @@
  * its meaning.
  */
 import type { Json, OrderKey } from "@stoa/domain";
+import type { Consistency } from "./consistency.ts";
 
 export interface CallOptions {
   /** Ends the call; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+  /** How fresh what is read must be; else as the client was made to ask. */
+  readonly consistency?: Consistency | undefined;
 }
 
 export interface Request extends CallOptions {
@@ -53,6 +56,10 @@ export interface Transport {
 }
 
 /** Whether doing it twice is doing it once. */
-export function isRepeatable({ method, idempotencyKey }: Request): boolean {
-  return method === "GET" || method === "LOOKUP" || idempotencyKey !== undefined;
+export function isRepeatable(request: Request): boolean {
+  return isReading(request) || request.idempotencyKey !== undefined;
+}
+
+export function isReading({ method }: Pick<Request, "method">): boolean {
+  return method === "GET" || method === "LOOKUP";
 }

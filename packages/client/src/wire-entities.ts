@@ -12,6 +12,7 @@ import {
   type Json,
   type JsonObject,
   jsonPatchBody,
+  type LagOptions,
   limit as limits,
   type Meta,
   type OrderKey,
@@ -35,6 +36,7 @@ import {
   readParameters,
   sortKeys,
 } from "./list-query.ts";
+import type { CallOptions } from "./transport.ts";
 
 export interface WireOptions {
   /** Lists go page by page, also long ones, instead of as one stream. */
@@ -65,11 +67,15 @@ export class WireEntities implements EntityService {
   }
 
   count(store: string, query: Query, options: FindOptions = {}): Promise<number> {
-    return this.#calls.count(store, chosen(query, options), {});
+    return this.#calls.count(store, chosen(query, options), lagOf(options));
   }
 
   async meta(store: string, query: Query, options: FindOptions = {}): Promise<Meta> {
-    const { total, first, last } = await this.#calls.meta(store, chosen(query, options), {});
+    const { total, first, last } = await this.#calls.meta(
+      store,
+      chosen(query, options),
+      lagOf(options),
+    );
     const text = (entity: JsonObject | null) => (entity === null ? null : JSON.stringify(entity));
     return { total, first: text(first), last: text(last) };
   }
@@ -80,7 +86,7 @@ export class WireEntities implements EntityService {
       ...(only && { only: pathTexts(only) }),
       ...(unwind && { unwind: pathTexts(unwind) }),
     });
-    return foundOf(await this.#calls.read(store, id, parameters, {}));
+    return foundOf(await this.#calls.read(store, id, parameters, lagOf(options)));
   }
 
   async create(store: string, body: JsonObject, { id }: CreateOptions = {}): Promise<Found> {
@@ -96,8 +102,12 @@ export class WireEntities implements EntityService {
     return texts.map((text) => ({ text, etag: null }));
   }
 
-  lookup(store: string, key: string | number): Promise<readonly string[]> {
-    return this.#calls.lookup(store, key, {});
+  lookup(
+    store: string,
+    key: string | number,
+    options: LagOptions = {},
+  ): Promise<readonly string[]> {
+    return this.#calls.lookup(store, key, lagOf(options));
   }
 
   async update(
@@ -141,12 +151,21 @@ export class WireEntities implements EntityService {
   ): AsyncGenerator<readonly string[]> {
     const call = listCall(query, options);
     if (!this.#isPaged && query.limit > limits.linkedPageEntitiesMax) {
-      yield* this.#calls.stream(store, call, {});
+      yield* this.#calls.stream(store, call, lagOf(options));
       return;
     }
     const pageSize = limits.linkedPageEntitiesMax;
-    for await (const { texts } of this.#calls.pages(store, call, { pageSize })) yield texts;
+    for await (const { texts } of this.#calls.pages(store, call, {
+      pageSize,
+      ...lagOf(options),
+    }))
+      yield texts;
   }
+}
+
+/** Where nothing is said the client's own choice counts. */
+function lagOf({ asOf }: LagOptions): CallOptions {
+  return asOf === undefined ? {} : { consistency: { after: asOf } };
 }
 
 function listCall(query: Query, options: FindOptions): ListCall {

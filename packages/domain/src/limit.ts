@@ -103,6 +103,9 @@ export const loadPointsMax = 360;
 export const sizeSampleEntitiesMax = 200;
 /** A query that has no index to follow: how long it may run. */
 export const queryMsMax = 10_000;
+/** What may be set instead of it, milliseconds. */
+export const queryTimeoutMsMin = 100;
+export const queryTimeoutMsMax = 600_000;
 /**
  * A replica of the database: how far behind it may be to be read at all, how long a read waits for
  * it to take in a change, and how long it may be silent before it counts as away.

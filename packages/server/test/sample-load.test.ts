@@ -47,6 +47,12 @@ const rows: readonly Row[] = [
 
 testRows(world, rows);
 
+/** Without the number of a change, which is seen to be one. */
+function withoutSequence({ sequence, ...rest }: { sequence?: number } = {}) {
+  assert.ok(Number.isSafeInteger(sequence));
+  return rest;
+}
+
 async function load(as: Who, limit: number) {
   const answer = await world.send({ as, method: "POST", url, body: { name: "cities", limit } });
   assert.equal(answer.status, 200, answer.text);
@@ -63,12 +69,12 @@ test("a sample makes its store and tells how far it is, and goes on where it was
   assert.ok(events.length >= 4, `${events.length} events`);
   assert.deepEqual(events[0], { kind: "progress", total: 450, done: 0, created: 0 });
   const last = { kind: "end", total: 450, done: 450, created: 450, success: true };
-  assert.deepEqual(events.at(-1), last);
+  assert.deepEqual(withoutSequence(events.at(-1)), last);
   const { json } = await world.send({ as: "admin", url: "/api/v1/cities?where.n=0" });
   assert.equal(json[0].name, "Vila");
   const more = await load("admin", 500);
   assert.deepEqual(more[0], { kind: "progress", total: 500, done: 450, created: 0 });
-  assert.deepEqual(more.at(-1), { ...last, total: 500, done: 500, created: 50 });
+  assert.deepEqual(withoutSequence(more.at(-1)), { ...last, total: 500, done: 500, created: 50 });
   const count = await world.send({ as: "admin", url: "/api/v1/cities?meta=count" });
   assert.equal(count.json.total, 500);
 });

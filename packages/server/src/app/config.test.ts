@@ -23,6 +23,7 @@ describe("without a word", () => {
       port: 8080,
       host: "127.0.0.1",
       data: "./data",
+      queryMsMax: 10_000,
       adminLogin: "admin",
       trustedProxies: [],
       corsOrigins: [],
@@ -46,7 +47,9 @@ describe("a setting", () => {
     const config = parseConfig([], {
       STOA_PORT: "0",
       STOA_HOST: "::",
-      STOA_DATA: "/var/lib/stoa",
+      STOA_DATA: "postgres://db/stoa",
+      STOA_REPLICA: "postgres://standby/stoa",
+      STOA_QUERY_TIMEOUT: "2000",
       STOA_ADMIN_LOGIN: "root",
       STOA_ADMIN_PASSWORD: "long enough",
       STOA_TRUST_PROXY: "10.0.0.0/8, ::1",
@@ -62,7 +65,9 @@ describe("a setting", () => {
     assert.deepEqual(config, {
       port: 0,
       host: "::",
-      data: "/var/lib/stoa",
+      data: "postgres://db/stoa",
+      replica: "postgres://standby/stoa",
+      queryMsMax: 2_000,
       adminLogin: "root",
       adminPassword: "long enough",
       trustedProxies: ["10.0.0.0/8", "::1"],
@@ -99,6 +104,8 @@ const accepted: [string, string][] = [
   ["--host", "fe80::1"],
   ["--host", "stoa.example.org"],
   ["--data", "C:\\stoa"],
+  ["--query-timeout", "100"],
+  ["--query-timeout", "600000"],
   ["--trust-proxy", "192.168.1.1"],
   ["--trust-proxy", "fd00::/8"],
   ["--cors", "https://a.example:8443"],
@@ -121,6 +128,11 @@ const refused: [string, string, RegExp][] = [
   ["--data", "postgres://user:secret@db:x/stoa", /is no URL/],
   ["--data", "postgres://user:secret@db/stoa?schema=a-b", /schema= takes a name/],
   ["--data", "postgres://user:secret@db/stoa?sslmode=maybe", /sslmode= takes one of/],
+  ["--replica", "/srv/stoa", /URL of a standby/],
+  ["--replica", "postgres://user:secret@db:x/stoa", /is no URL/],
+  ["--replica", "postgres://db/stoa?schema=stoa", /schema= stands in --data/],
+  ["--query-timeout", "99", /from 100 to 600000/],
+  ["--query-timeout", "10s", /is no time/],
   ["--data", "mysql://db", /no mysql: here; .* directory/],
   ["--trust-proxy", "10.0.0.0/33", /neither an address nor a block/],
   ["--trust-proxy", "fd00::/129", /neither an address nor a block/],
@@ -182,6 +194,16 @@ describe("a value", () => {
 test("several processes cannot share what one keeps in memory", () => {
   assert.equal(mistakesOf(["--workers", "2", "--data", "memory"]).length, 1);
   assert.deepEqual(mistakesOf(["--workers", "1", "--data", "memory"]), []);
+});
+
+test("only a database has a replica", () => {
+  const replica = "postgres://user:hunter2@standby/stoa";
+  const config = parseConfig(["--data", "postgres://db/stoa", "--replica", replica], {});
+  assert.equal(config.replica, replica);
+  const [mistake = "", ...rest] = mistakesOf([], { STOA_REPLICA: replica });
+  assert.match(mistake, /^--replica: only a PostgreSQL database/);
+  assert.doesNotMatch(mistake, /hunter/);
+  assert.deepEqual(rest, []);
 });
 
 describe("a word", () => {

@@ -15,6 +15,10 @@ export interface Config {
   readonly host: string;
   /** The directory, or the URL of the database, that holds everything: `"./data"`. */
   readonly data: string;
+  /** The URL of a standby of that database, for reads that may lag. */
+  readonly replica?: string;
+  /** How long a query without an index may run. */
+  readonly queryMsMax: number;
   /** The first user's login; of use only while the data directory is empty. */
   readonly adminLogin: string;
   readonly adminPassword?: string;
@@ -55,13 +59,20 @@ export function readAction(args: readonly string[]): "help" | "version" | "serve
   return args.includes("--version") ? "version" : "serve";
 }
 
-const { workersMax, pingIntervalMsDefault: interval, pingTimeoutMsDefault: timeout } = limit;
+const {
+  workersMax,
+  queryMsMax,
+  pingIntervalMsDefault: interval,
+  pingTimeoutMsDefault: timeout,
+} = limit;
 
 export const helpText = `Usage: npm start -- [options]
 
   --port <0..65535>        port to listen on, 0 for a free one    STOA_PORT         8080
   --host <address>         address to listen on                   STOA_HOST         127.0.0.1
   --data <directory|url>   where everything is kept               STOA_DATA         ./data
+  --replica <url>          a standby of it, for what may lag      STOA_REPLICA
+  --query-timeout <ms>     how long a query without index runs    STOA_QUERY_TIMEOUT ${queryMsMax}
   --trust-proxy <list>     proxies (address, CIDR) to believe     STOA_TRUST_PROXY
   --cors <list>            origins whose pages may call           STOA_CORS
   --workers <1..${workersMax}>        processes that share the work          STOA_WORKERS      1
@@ -88,6 +99,8 @@ const flags: readonly Flag[] = [
   { name: "--port", variable: "STOA_PORT" },
   { name: "--host", variable: "STOA_HOST" },
   { name: "--data", variable: "STOA_DATA" },
+  { name: "--replica", variable: "STOA_REPLICA" },
+  { name: "--query-timeout", variable: "STOA_QUERY_TIMEOUT" },
   { name: "--trust-proxy", variable: "STOA_TRUST_PROXY" },
   { name: "--cors", variable: "STOA_CORS" },
   { name: "--workers", variable: "STOA_WORKERS" },
@@ -112,10 +125,13 @@ export function parseConfig(
   const source: Source = { values, env, mistakes };
   const adminPassword = readText(source, "STOA_ADMIN_PASSWORD", judgePassword);
   const metricsToken = readText(source, "STOA_METRICS_TOKEN", judgeToken);
+  const replica = readText(source, "STOA_REPLICA", judgeReplica);
   const config: Config = {
     port: Number(readText(source, "STOA_PORT", judgePort) ?? 8080),
     host: readText(source, "STOA_HOST", judgeHost) ?? "127.0.0.1",
     data: readText(source, "STOA_DATA", judgeData) ?? "./data",
+    ...(replica === undefined ? {} : { replica }),
+    queryMsMax: Number(readText(source, "STOA_QUERY_TIMEOUT", judgeQueryTime) ?? queryMsMax),
     adminLogin: readText(source, "STOA_ADMIN_LOGIN", judgeLogin) ?? "admin",
     ...(adminPassword === undefined ? {} : { adminPassword }),
     trustedProxies: readList(source, "STOA_TRUST_PROXY", judgeProxy),
@@ -129,6 +145,9 @@ export function parseConfig(
   };
   if (config.workers > 1 && config.data === "memory") {
     mistakes.push("--workers: what is kept in memory belongs to one process; give a directory");
+  }
+  if (config.replica !== undefined && !isPostgres(config.data)) {
+    mistakes.push("--replica: only a PostgreSQL database has one; name that by --data");
   }
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return Object.freeze(config);
@@ -187,7 +206,14 @@ function readPings(source: Source): Config["pings"] {
 }
 
 function judgePing(value: string): string | undefined {
-  const { pingMsMin: min, pingMsMax: max } = limit;
+  return judgeTime(value, { min: limit.pingMsMin, max: limit.pingMsMax });
+}
+
+function judgeQueryTime(value: string): string | undefined {
+  return judgeTime(value, { min: limit.queryTimeoutMsMin, max: limit.queryTimeoutMsMax });
+}
+
+function judgeTime(value: string, { min, max }: { min: number; max: number }) {
   if (/^\d{1,6}$/.test(value) && Number(value) >= min && Number(value) <= max) return undefined;
   return `"${value}" is no time; give whole milliseconds, from ${min} to ${max}`;
 }
@@ -227,6 +253,14 @@ function judgeData(value: string): string | undefined {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(value)?.[1]?.toLowerCase();
   if (scheme === undefined) return value.includes("\0") ? "no path holds a NUL" : undefined;
   return `no ${scheme}: here; give a directory, as in --data ./data, or a postgres: URL`;
+}
+
+/** Likewise. The schema is that of the database that it is a copy of. */
+function judgeReplica(value: string): string | undefined {
+  if (!isPostgres(value)) return "give the URL of a standby, postgres://user@host:5432/database";
+  const mistake = addressMistake(value);
+  if (mistake !== undefined || !new URL(value).searchParams.has("schema")) return mistake;
+  return "schema= stands in --data alone";
 }
 
 function judgeLogin(value: string): string | undefined {

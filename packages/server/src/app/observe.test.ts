@@ -97,6 +97,28 @@ test("metrics count requests by pattern and class, and unknown verbs under one n
   assert.match(text, /\nprocess_resident_memory_bytes \d+/);
 });
 
+test("a replica is logged when it comes and goes, and measured all the time", async () => {
+  const lines: string[] = [];
+  const { observe, metrics } = observer({ level: "info", write: (line) => lines.push(line) });
+  assert.doesNotMatch(await metrics(), /stoa_replica/);
+  const kind = "replica";
+  observe({ kind, isUp: true, lagMs: 0, reads: 0, fallbacks: 0, hasTurned: true });
+  observe({ kind, isUp: true, lagMs: 12, reads: 417, fallbacks: 3, hasTurned: false });
+  const text = await metrics();
+  for (const line of ["up 1", "lag_milliseconds 12", "reads_total 417", "fallbacks_total 3"]) {
+    assert.ok(text.includes(`stoa_replica_${line}\n`), line);
+  }
+  const cause = new Error("refused");
+  observe({ kind, isUp: false, lagMs: null, reads: 417, fallbacks: 4, hasTurned: true, cause });
+  assert.match(await metrics(), /stoa_replica_up 0\n/);
+  assert.match(await metrics(), /stoa_replica_lag_milliseconds Nan\n/i);
+  const told = lines.map((line) => JSON.parse(line)).map(({ level, msg }) => `${level}: ${msg}`);
+  assert.deepEqual(told, [
+    "info: replica in use",
+    "warn: replica away: the primary answers instead",
+  ]);
+});
+
 test("metrics show how the feed of changes stands", async () => {
   const { observe, metrics } = observer({ level: "silent", write: () => {} });
   const counts = {

@@ -12,7 +12,13 @@ import {
   type MetricObject,
   Registry,
 } from "prom-client";
-import type { Answered, FeedReport, Observation, Observe } from "../service/observation.ts";
+import type {
+  Answered,
+  FeedReport,
+  Observation,
+  Observe,
+  ReplicaReport,
+} from "../service/observation.ts";
 import { addedLoad, type Load, type LoadReport, LoadWindow } from "./load-window.ts";
 
 export interface ObserverOptions {
@@ -103,6 +109,9 @@ function report(log: Log, observation: Observation): void {
     case "workerEnded":
       log.error({ id: observation.id, why: observation.why }, "worker ended");
       break;
+    case "replica":
+      reportReplica(log, observation);
+      break;
     case "feed":
     case "memory":
       break;
@@ -113,6 +122,13 @@ function report(log: Log, observation: Observation): void {
     default:
       observation satisfies never;
   }
+}
+
+/** As it comes and goes; how far it is behind is for the metrics. */
+function reportReplica(log: Log, { isUp, hasTurned, cause }: ReplicaReport): void {
+  if (!hasTurned) return;
+  if (isUp) log.info("replica in use");
+  else log.warn({ err: asError(cause) }, "replica away: the primary answers instead");
 }
 
 function reportRequest(log: Log, { method, route, status, ms }: Answered): void {
@@ -141,9 +157,11 @@ function createMeter(registry: Registry): Observe {
     registers,
   });
   const measureFeed = createFeedMeter(registry);
+  const measureReplica = createReplicaMeter(registry);
   return (observation) => {
     if (observation.kind === "request") countRequest(observation);
     else if (observation.kind === "feed") measureFeed(observation);
+    else if (observation.kind === "replica") measureReplica(observation);
     else if (observation.kind === "fault") faults.inc();
     else if (observation.kind === "signIn") {
       signIns.inc({ way: observation.way, outcome: observation.outcome });
@@ -167,6 +185,27 @@ function createFeedMeter(registry: Registry): (report: FeedReport) => void {
   };
   return (report) => {
     for (const [name, one] of Object.entries(gauges)) one.set(report[name as keyof typeof gauges]);
+  };
+}
+
+/** Where there is no replica it is not told of. */
+function createReplicaMeter(registry: Registry): (report: ReplicaReport) => void {
+  const gauge = (name: string, help: string, aggregator: "sum" | "min" | "max") => {
+    return new Gauge({ name: `stoa_replica_${name}`, help, aggregator, registers: [registry] });
+  };
+  const create = () => ({
+    up: gauge("up", "1 while the replica can be read from, else 0.", "min"),
+    lagMs: gauge("lag_milliseconds", "How long something has been missing in it.", "max"),
+    reads: gauge("reads_total", "Questions that the replica answered.", "sum"),
+    fallbacks: gauge("fallbacks_total", "Those that it might have, had it been fit.", "sum"),
+  });
+  let gauges: ReturnType<typeof create> | undefined;
+  return ({ isUp, lagMs, reads, fallbacks }) => {
+    gauges ??= create();
+    gauges.up.set(isUp ? 1 : 0);
+    gauges.lagMs.set(lagMs ?? Number.NaN);
+    gauges.reads.set(reads);
+    gauges.fallbacks.set(fallbacks);
   };
 }
 

@@ -7,7 +7,13 @@ import { limit } from "@stoa/domain";
 import type { Observation } from "../service/observation.ts";
 import { openServices } from "../service/open-services.ts";
 import type { Services } from "../service/services.ts";
-import type { Engine, EngineOptions, LogRetention, Peers } from "../storage/engine.ts";
+import type {
+  Engine,
+  EngineOptions,
+  LogRetention,
+  Peers,
+  ReplicaStanding,
+} from "../storage/engine.ts";
 import { MemoryEngine } from "../storage/memory-engine.ts";
 import { dataBytes, openEngine } from "../storage/open-engine.ts";
 import { isPostgres } from "../storage/postgres-address.ts";
@@ -21,6 +27,10 @@ export interface StoaOptions {
   readonly port: number;
   /** A folder, or the URL of a PostgreSQL database; `memory` keeps nothing. */
   readonly data: string;
+  /** The URL of a standby of that database. */
+  readonly replica?: string;
+  /** How long a query without an index may run; else `limit.queryMsMax`. */
+  readonly queryMsMax?: number;
   readonly adminLogin: string;
   readonly adminPassword?: string;
   readonly trustedProxies?: readonly string[];
@@ -59,11 +69,17 @@ export async function startStoa(options: StoaOptions): Promise<Stoa> {
   const startedAt = performance.now();
   const { observe = () => {}, metrics = async () => "", version = "0.0.0", now } = options;
   const { load = async () => ({}) } = options;
+  const standings = new Standings(observe);
   const { services, engine, firstPassword } = await openServices({
     openEngine: (engineOptions) => {
-      const log = options.changeLog && { log: options.changeLog };
-      const peers = options.peers && { peers: options.peers };
-      return engineAt(options.data, { ...engineOptions, ...log, ...peers });
+      const { data, replica, queryMsMax, changeLog: log, peers } = options;
+      return engineAt(data, {
+        ...engineOptions,
+        ...(log && { log }),
+        ...(peers && { peers }),
+        ...(queryMsMax !== undefined && { queryMsMax }),
+        ...(replica !== undefined && { replica, onReplica: standings.take }),
+      });
     },
     administrator: { login: options.adminLogin, password: options.adminPassword },
     observe,
@@ -75,7 +91,10 @@ export async function startStoa(options: StoaOptions): Promise<Stoa> {
   const server = createHttpServer(services, {
     observe,
     metrics,
-    statistics: async () => ({ ...(await load()), database: await databaseOf(options.data) }),
+    statistics: async () => {
+      const database = { ...(await databaseOf(options.data)), ...standings.shown };
+      return { ...(await load()), database };
+    },
     version,
     trustedProxies: options.trustedProxies ?? [],
     corsOrigins: options.corsOrigins ?? [],
@@ -100,6 +119,28 @@ export async function startStoa(options: StoaOptions): Promise<Stoa> {
     await engine.close();
   };
   return { url, services, engine, firstPassword, close };
+}
+
+/** What is known of the replica: reported, and told to who asks how the server is doing. */
+class Standings {
+  readonly #observe: (observation: Observation) => void;
+  #last: ReplicaStanding | undefined;
+
+  constructor(observe: (observation: Observation) => void) {
+    this.#observe = observe;
+  }
+
+  readonly take = (standing: ReplicaStanding): void => {
+    this.#last = standing;
+    this.#observe({ kind: "replica", ...standing });
+  };
+
+  /** `{replica: {isUp: true, lagMs: 12, reads: 417, fallbacks: 3}}` where there is one. */
+  get shown(): object {
+    if (!this.#last) return {};
+    const { hasTurned: _, cause: __, ...replica } = this.#last;
+    return { replica };
+  }
 }
 
 const usualPings: Pings = {

@@ -17,6 +17,7 @@ export type Observation =
       readonly outcome: "accepted" | "refused" | "throttled";
     }
   | FeedReport
+  | ReplicaReport
   /** Told now and then: what the process takes of the machine, and what of that is in use. */
   | { readonly kind: "memory"; readonly rssBytes: number; readonly heapBytes: number }
   /** A process of several ended by itself, and another takes its place: `why` is `"SIGKILL"`. */
@@ -38,6 +39,21 @@ export interface FeedReport {
   readonly tests: number;
   /** How long it has not been up to date with the log; 0 when it is. */
   readonly lagMs: number;
+}
+
+/** How the replica of the database stands; told about twice a second. */
+export interface ReplicaReport {
+  readonly kind: "replica";
+  readonly isUp: boolean;
+  /** How long something has been missing in it; null while it is away. */
+  readonly lagMs: number | null;
+  /** Since the start: questions that it answered, and those that it might have but did not. */
+  readonly reads: number;
+  readonly fallbacks: number;
+  /** It came or went since the last report. */
+  readonly hasTurned: boolean;
+  /** Why it is away. */
+  readonly cause?: unknown;
 }
 
 export interface Answered {

@@ -114,6 +114,7 @@ function servicesOf(
         keyed: keyed ? keyedRequest(caller, keyed) : null,
         room: room ?? null,
       }),
+    sequence: () => house.engine.sequence,
     sessions: new HouseSessions(house),
     directory: new HouseDirectory(house),
     stores: {

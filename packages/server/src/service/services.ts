@@ -22,6 +22,8 @@ export interface Services {
    * `conflict` for another body under the same key.
    */
   entitiesOf(caller: Caller, options?: EntitiesOptions): EntityService;
+  /** The number of the last change that this process knows of: what it has answered is in it. */
+  sequence(): number;
   readonly sessions: Sessions;
   readonly directory: Directory;
   readonly stores: Stores;

@@ -103,6 +103,10 @@ export interface EngineOptions {
   readonly now: () => number;
   /** How much of the log is kept; without it, all. */
   readonly log?: LogRetention;
+  /** How long a query without an index may run; else `limit.queryMsMax`. */
+  readonly queryMsMax?: number;
+  /** The URL of a copy of the data that answers what may lag; of those who have such copies. */
+  readonly replica?: string;
   /** Told now and then of the copy of the data that answers what may lag, where there is one. */
   readonly onReplica?: (standing: ReplicaStanding) => void;
   /** Given where other processes share the data; what keeps out strangers is then theirs. */

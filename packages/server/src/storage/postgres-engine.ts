@@ -54,12 +54,10 @@ import { PostgresWriter } from "./postgres-writer.ts";
 export interface PostgresEngineOptions extends EngineOptions {
   /** How much is read at once; else `postgresBounds`. */
   readonly bounds?: PostgresBounds;
-  /** The URL of a standby of the same database, which answers what may lag. */
-  readonly replica?: string;
   /** Time from one look at the log, and at the replica, to the next, where nothing wakes. */
   readonly pollMs?: number;
-  /** How long a question may take; else `limit.queryMsMax`. */
-  readonly queryMsMax?: number;
+  /** How far behind the replica may be to be read at all; else `limit.replicaLagMsMax`. */
+  readonly lagMsMax?: number;
 }
 
 /**
@@ -77,12 +75,12 @@ export async function openPostgres(
     const builder = await links.builder();
     await migrate(builder, address.schema).finally(() => builder.close());
     const state = await firstState(links, dictionary);
-    const replica = await openReplica(options, address, links, state);
+    const standby = await openReplica(options, address, links, state);
     const onCommit = (commit: Commit) => {
-      replica?.follow(commit);
+      standby?.follow(commit);
       options.onCommit(commit);
     };
-    const parts = { links, dictionary, replica, onCommit, ...channelOf(address) };
+    const parts = { links, dictionary, standby, onCommit, ...channelOf(address) };
     return new PostgresEngine({ ...options, ...parts }, state);
   } catch (error) {
     await links.close();
@@ -90,8 +88,7 @@ export async function openPostgres(
   }
 }
 
-/** What an engine is made of; the replica is open by then. */
-type EngineParts = Omit<PostgresEngineOptions, "replica"> & FollowOptions;
+type EngineParts = PostgresEngineOptions & FollowOptions;
 
 export class PostgresEngine implements Engine {
   readonly #options: EngineParts;
@@ -120,7 +117,7 @@ export class PostgresEngine implements Engine {
 
   /** How many questions that may lag the replica has answered, and how many were without it. */
   get replicaReads(): { reads: number; fallbacks: number } | undefined {
-    return this.#options.replica?.counts;
+    return this.#options.standby?.counts;
   }
 
   get keptSince(): number {
@@ -207,7 +204,7 @@ export class PostgresEngine implements Engine {
     this.#isClosed = true;
     await this.#writer.settle();
     await this.#follower.end();
-    await this.#options.replica?.close();
+    await this.#options.standby?.close();
     await this.#links.close();
   }
 
@@ -272,11 +269,11 @@ export class PostgresEngine implements Engine {
 
   /** The replica, where the question may be put to it. */
   async #replicaFor(store: string, asOf?: number): Promise<PostgresReplica | undefined> {
-    const { replica } = this.#options;
-    if (asOf === undefined || !replica) return undefined;
-    const mayAnswer = await replica.mayAnswer(this.#lagging(store, asOf));
-    replica.count(mayAnswer);
-    return mayAnswer ? replica : undefined;
+    const { standby } = this.#options;
+    if (asOf === undefined || !standby) return undefined;
+    const mayAnswer = await standby.mayAnswer(this.#lagging(store, asOf));
+    standby.count(mayAnswer);
+    return mayAnswer ? standby : undefined;
   }
 
   #lagging(store: string, asOf: number): LaggingQuestion {
@@ -302,7 +299,7 @@ export class PostgresEngine implements Engine {
 
 /** What it is a copy of is known by then; whether it is there is seen later. */
 async function openReplica(
-  { replica, queryMsMax, pollMs, onReplica }: PostgresEngineOptions,
+  { replica, ...options }: PostgresEngineOptions,
   { schema }: PostgresAddress,
   links: PostgresLinks,
   { sequence }: PostgresState,
@@ -310,7 +307,7 @@ async function openReplica(
   if (replica === undefined) return undefined;
   const identity = await identityOf(await links.reader());
   const address = parseAddress(replica, schema);
-  return new PostgresReplica({ address, identity, sequence, queryMsMax, pollMs, onReplica });
+  return new PostgresReplica({ ...options, address, identity, sequence });
 }
 
 /** As of a moment at which nobody commits. */

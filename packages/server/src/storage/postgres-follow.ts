@@ -24,7 +24,7 @@ export interface FollowOptions extends EngineOptions {
   /** Time from one look at the log to the next, where nothing wakes. */
   readonly pollMs?: number;
   /** Is told of commits by `onCommit`. */
-  readonly replica?: PostgresReplica | undefined;
+  readonly standby?: PostgresReplica | undefined;
 }
 
 export class PostgresFollower {
@@ -110,7 +110,7 @@ export class PostgresFollower {
   /** The log no longer holds what others did: who follows it cannot be told. */
   async #lapse(connection: PostgresConnection, head: Head): Promise<void> {
     this.#state = await readState(connection, this.#options.dictionary, head);
-    this.#options.replica?.lapse(head.sequence);
+    this.#options.standby?.lapse(head.sequence);
     this.#options.peers?.lapse();
   }
 

@@ -202,6 +202,34 @@ describe("a replica", () => {
     }
   });
 
+  it("is done without as long as it is too far behind", async () => {
+    let lagMs: number | null = 0;
+    const near = await openPostgres(url, {
+      ...{ now: Date.now, onCommit: () => {}, replica, pollMs: 20, lagMsMax: 200 },
+      onReplica: (now) => {
+        lagMs = now.lagMs;
+      },
+    });
+    const read = async () => {
+      const before = near.replicaReads?.fallbacks ?? 0;
+      const entity = await near.read("cities", id(2), 0);
+      return { visits: visitsOf(entity), isLate: (near.replicaReads?.fallbacks ?? 0) > before };
+    };
+    await until("it is found", async () => !(await read()).isLate);
+    const { visits: before } = await read();
+    await hold();
+    try {
+      await visit("cities", 2);
+      await near.follow();
+      await until("it is seen to be behind", () => (lagMs ?? 0) > 200);
+      assert.deepEqual(await read(), { visits: (before ?? 0) + 1, isLate: true });
+    } finally {
+      await resume();
+    }
+    await until("it has followed", async () => !(await read()).isLate);
+    await near.close();
+  });
+
   it("is done without while it is away, in a list that runs too, and then used again", async () => {
     const many = Array.from({ length: 40 }, (_, n) => draft(100 + n, { visits: 0 }));
     await insert(engine, "cities", ...many);

@@ -21,6 +21,8 @@ export interface ReplicaOptions {
   readonly queryMsMax?: number | undefined;
   /** Time from one look at how far it is to the next. */
   readonly pollMs?: number | undefined;
+  /** How far behind it may be to be read at all; else `limit.replicaLagMsMax`. */
+  readonly lagMsMax?: number | undefined;
   readonly onReplica?: ((standing: ReplicaStanding) => void) | undefined;
 }
 
@@ -82,11 +84,12 @@ export class PostgresReplica {
 
   /** The same at this moment, without waiting: for lists that are under way. */
   mayGoOn(question: LaggingQuestion): boolean {
+    const { lagMsMax = limit.replicaLagMsMax } = this.#options;
     return (
       this.#isUp &&
       this.#has(question) &&
       performance.now() - this.#heardAt < limit.replicaSilenceMsMax &&
-      this.#lag.msBehind(this.#head.sequence) <= limit.replicaLagMsMax
+      this.#lag.msBehind(this.#head.sequence) <= lagMsMax
     );
   }
 

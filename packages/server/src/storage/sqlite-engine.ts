@@ -54,8 +54,6 @@ import { SqliteWriter } from "./sqlite-writer.ts";
 import { TurnBatch } from "./turn-batch.ts";
 
 export interface SqliteEngineOptions extends EngineOptions {
-  /** How long a query without an index may run; else `limit.queryMsMax`. */
-  readonly queryMsMax?: number;
   /** How much is done in one turn; else `sqliteBounds`. */
   readonly bounds?: SqliteBounds;
   /** Called in place of each forcing of the log, which it is given. */

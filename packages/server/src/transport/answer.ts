@@ -3,7 +3,15 @@
  */
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { FastifyReply } from "fastify";
+import { sequenceHeader } from "./consistency.ts";
 import { type Problem, status } from "./problem.ts";
+
+declare module "fastify" {
+  interface FastifyInstance {
+    /** The last change that this process knows of; its own writes are among those before. */
+    sequence(): number;
+  }
+}
 
 /** Headers of every answer. What it varies by decides its form, who asks and who may read it. */
 const always = {
@@ -22,7 +30,7 @@ export function sendEntity(
   body: string | Uint8Array,
   headers?: OutgoingHttpHeaders,
 ): void {
-  end(reply, status.ok, body, { ...revalidated, ...headers });
+  end(reply, status.ok, body, { ...revalidated, ...writtenHeaders(reply), ...headers });
 }
 
 /** An answer that nobody may keep: of signing in, of metrics, of errors. */
@@ -67,7 +75,8 @@ export function sendNotModified(reply: FastifyReply, etag: string): void {
 export function sendNothing(reply: FastifyReply, headers?: OutgoingHttpHeaders): void {
   const { "content-type": _, ...rest } = unstored;
   const response = reply.hijack().raw;
-  response.writeHead(status.noContent, merged(reply, { ...rest, ...headers }));
+  const written = writtenHeaders(reply);
+  response.writeHead(status.noContent, merged(reply, { ...rest, ...written, ...headers }));
   response.end();
 }
 
@@ -104,6 +113,14 @@ function end(
   response.writeHead(code, merged(reply, headers));
   response.end(body);
 }
+
+/** What a client asks with to see what it has just written (`consistency=after=417`). */
+function writtenHeaders({ request, server }: FastifyReply): OutgoingHttpHeaders | undefined {
+  if (!writingMethods.has(request.raw.method ?? "")) return undefined;
+  return { [sequenceHeader]: server.sequence() };
+}
+
+const writingMethods: ReadonlySet<string> = new Set(["POST", "PATCH", "DELETE"]);
 
 /** With what plugins have set, which is CORS, and only for pages of other origins. */
 function merged(reply: FastifyReply, headers: OutgoingHttpHeaders): OutgoingHttpHeaders {

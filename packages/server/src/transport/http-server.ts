@@ -171,6 +171,7 @@ function createApp(
       querystringParser: leaveQuery,
     },
   });
+  app.decorate("sequence", () => house.services.sequence());
   // Without its hook, which would parse cookies that nobody reads.
   app.register(fastifyCookie, { hook: false });
   if (house.origins.size > 0) app.register(fastifyCors, corsOptions(house));
@@ -228,7 +229,7 @@ function corsOptions({ origins }: House) {
       decide(null, origin !== undefined && origins.has(origin)),
     credentials: true,
     methods: ["GET", "HEAD", "POST", "PATCH", "DELETE", "LOOKUP", "SEARCH", "OPTIONS"],
-    exposedHeaders: ["ETag", "Link", "Retry-After", "Allow"],
+    exposedHeaders: ["ETag", "Link", "Retry-After", "Allow", "Stoa-Sequence"],
     maxAge: 600,
     strictPreflight: false,
     optionsSuccessStatus: 200,

@@ -7,6 +7,7 @@ import type { Caller, Found, Json, JsonObject, Method } from "@stoa/domain";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { requireAct } from "../../service/permission.ts";
 import { sendEntity, sendNotModified } from "../answer.ts";
+import { consistencyOf } from "../consistency.ts";
 import { parameterRecord } from "../query-string.ts";
 import { checkMediaType, patchTypes, plainTypes, readBody } from "../request-body.ts";
 import { apiPrefix, asCaller, type House, queryText, type Route } from "../route.ts";
@@ -41,7 +42,7 @@ type Call = [caller: Caller, request: FastifyRequest, reply: FastifyReply];
 async function findEntities(house: House, ...[caller, request, reply]: Call): Promise<void> {
   const { store } = request.params as { store: string };
   requireAct(caller, { method: "GET", path: [store] });
-  const list = parseListQuery(queryText(request));
+  const list = parseListQuery(queryText(request), consistencyOf(request.raw));
   const entities = house.services.entitiesOf(caller);
   await sendList(house, { ...list, caller, entities, store }, request, reply);
 }
@@ -62,7 +63,9 @@ async function createEntities(house: House, ...[caller, request, reply]: Call): 
 async function readEntity(house: House, ...[caller, request, reply]: Call): Promise<void> {
   const { store, id } = entityOf(caller, "GET", request);
   const query = queryText(request);
-  const options = query === "" ? undefined : parseReadOptions(query);
+  const consistency = consistencyOf(request.raw);
+  const isPlain = query === "" && consistency === undefined;
+  const options = isPlain ? undefined : parseReadOptions(query, consistency);
   const { text, etag } = await house.services.entitiesOf(caller).read(store, id, options);
   if (etag !== null && isKnown(request.raw.headers["if-none-match"], etag)) {
     return sendNotModified(reply, etag);

@@ -39,7 +39,7 @@ async function answerImport(house: House, ...[caller, request, reply]: Call): Pr
   const question = questionOf(house, caller, store, request, parameters);
   if (isOn(parameters, "dry")) return sendPreview(house, caller, question, parameters, reply);
   const events = house.services.imports.run(caller, question);
-  await sendProgress(house, { request, reply }, events, eventOf);
+  await sendProgress(house, { request, reply }, events, (event) => eventOf(house, event));
 }
 
 async function sendPreview(
@@ -113,10 +113,11 @@ function isOn(parameters: Readonly<Record<string, string>>, name: string): boole
 }
 
 /** `{"kind":"error","row":7,"message":"name: is required","details":[..]}` */
-function eventOf(event: ImportEvent): object {
+function eventOf({ services }: House, event: ImportEvent): object {
   if (event.kind === "error") return { kind: "error", row: event.row, ...errorValue(event.error) };
   const { kind, ...counts } = event;
-  return kind === "end" ? { kind, success: true, ...counts } : { kind, ...counts };
+  if (kind !== "end") return { kind, ...counts };
+  return { kind, success: true, ...counts, sequence: services.sequence() };
 }
 
 function errorValue({ code, message, details }: StoaError): object {

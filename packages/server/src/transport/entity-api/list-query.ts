@@ -6,6 +6,7 @@ import {
   and,
   type Filter,
   type FindOptions,
+  type LagOptions,
   limit as limits,
   type OrderKey,
   type Path,
@@ -15,6 +16,7 @@ import {
   type Query,
   violation,
 } from "@stoa/domain";
+import { lagOptions } from "../consistency.ts";
 import { type Parameter, parseQueryString } from "../query-string.ts";
 import { parseTimeBound } from "./time-bound.ts";
 import { isCondition, parseCondition, parsePathOf } from "./where-condition.ts";
@@ -30,9 +32,10 @@ export interface ListQuery {
  * The list that a query string asks for. Unknown parameters mean nothing.
  * Errors: `validation` naming the parameter, for values that make no sense and for a parameter that
  * is given twice (`only`, `sortBy`, `unwind` and `where.` may be: they add up).
+ * @param consistency the header of that name.
  */
-export function parseListQuery(text: string): ListQuery {
-  if (text === "") return wholeList;
+export function parseListQuery(text: string, consistency?: string): ListQuery {
+  if (text === "" && consistency === undefined) return wholeList;
   const parameters = parseQueryString(text);
   const given = new Given(parameters);
   const order = parseOrder(given.list("sortBy"));
@@ -48,19 +51,24 @@ export function parseListQuery(text: string): ListQuery {
       after: after === undefined ? null : parseCursor(order, after),
       only: given.has("only") ? parseOnly(given.list("only")) : null,
     },
-    options: findOptions(given),
+    options: findOptions(given, consistency),
     meta,
   };
 }
 
 /** `only=a,b.c` and `unwind=city` of a single GET. Same errors. */
-export function parseReadOptions(text: string): { only: readonly Path[] | null; unwind: Path[] } {
-  if (text === "") return { only: null, unwind: [] };
+export function parseReadOptions(text: string, consistency?: string): ParsedReadOptions {
   const given = new Given(parseQueryString(text));
   return {
     only: given.has("only") ? parseOnly(given.list("only")) : null,
     unwind: parseUnwind(given),
+    ...lagOptions(given.one("consistency"), consistency),
   };
+}
+
+interface ParsedReadOptions extends LagOptions {
+  readonly only: readonly Path[] | null;
+  readonly unwind: readonly Path[];
 }
 
 /** Values of parameters by name. */
@@ -205,7 +213,7 @@ function filterOf(given: Given): Filter[] {
   return text === undefined ? [] : [parseFilter(text)];
 }
 
-function findOptions(given: Given): FindOptions {
+function findOptions(given: Given, consistency: string | undefined): FindOptions {
   const search = given.one("search");
   const withChildGroups = given.flag("withChildGroups");
   const unwind = parseUnwind(given);
@@ -213,5 +221,6 @@ function findOptions(given: Given): FindOptions {
     ...(search !== undefined && { search: parseSearch(search) }),
     ...(unwind.length > 0 && { unwind }),
     ...(withChildGroups !== undefined && { withChildGroups }),
+    ...lagOptions(given.one("consistency"), consistency),
   };
 }

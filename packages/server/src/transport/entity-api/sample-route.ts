@@ -27,7 +27,8 @@ async function loadSample(
   const question = await questionOf(request);
   const events = house.services.samples.load(caller, question);
   await sendProgress(house, { request, reply }, events, (event) => {
-    return event.kind === "end" ? { ...event, success: true } : event;
+    if (event.kind !== "end") return event;
+    return { ...event, success: true, sequence: house.services.sequence() };
   });
 }
 

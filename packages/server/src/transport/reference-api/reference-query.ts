@@ -8,6 +8,7 @@ import {
   type Filter,
   isJsonObject,
   type Json,
+  type LagOptions,
   limit,
   type OrderKey,
   type Path,
@@ -19,10 +20,12 @@ import {
   referencePath,
   violation,
 } from "@stoa/domain";
+import { lagOptions } from "../consistency.ts";
 import { parameterRecord } from "../query-string.ts";
 
 export interface ReferenceList {
   readonly query: Query;
+  readonly options: LagOptions;
   readonly form: ListForm;
 }
 
@@ -42,9 +45,12 @@ export interface ObjectForm {
 /**
  * The list that a query string asks for; unknown parameters mean nothing, and of a repeated one the
  * last counts. Errors: `validation` naming the parameter.
- * @param type of `<store>_by_type/:type`
+ * @param named the type of `<store>_by_type/:type`, and the header that says how fresh it must be.
  */
-export function parseReferenceList(text: string, type?: string): ReferenceList {
+export function parseReferenceList(
+  text: string,
+  { type, consistency }: { type?: string | undefined; consistency?: string | undefined } = {},
+): ReferenceList {
   const given = parameterRecord(text);
   const filters: Filter[] = [];
   if (type !== undefined) filters.push(typeIs(type));
@@ -59,6 +65,7 @@ export function parseReferenceList(text: string, type?: string): ReferenceList {
       after: null,
       only: shown.filter(([name]) => name !== "id"),
     },
+    options: lagOptions(given["consistency"], consistency),
     form: { hasId: shown.some(([name]) => name === "id"), isFlat: parseFlag(given["flat"]) },
   };
 }
@@ -70,6 +77,12 @@ export function parseObjectForm(text: string): ObjectForm | null {
   const isFlat = parseFlag(flat);
   if (!mask && !isFlat) return null;
   return { mask: mask ? namesOf(mask).map((name) => parsePath(name)) : null, isFlat };
+}
+
+/** How fresh an answer must be. Same errors. */
+export function parseReferenceLag(text: string, consistency: string | undefined): LagOptions {
+  if (text === "" && consistency === undefined) return {};
+  return lagOptions(parameterRecord(text)["consistency"], consistency);
 }
 
 /** All that a list ever shows of an object (seed, "mask"), in the order in which it does. */

@@ -18,6 +18,7 @@ import {
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { requireAct } from "../../service/permission.ts";
 import { beginList, sendEntity, sendNothing, sendNotModified, sendProblem } from "../answer.ts";
+import { consistencyOf } from "../consistency.ts";
 import { etagHeaders, isKnown, parseIfMatch } from "../entity-api/etag.ts";
 import { keyedOf } from "../entity-api/idempotency.ts";
 import { collect, streamList } from "../entity-api/list-stream.ts";
@@ -25,7 +26,7 @@ import { checkMediaType, type MediaType, plainTypes, readBody } from "../request
 import { asCaller, type House, queryText, type Route, referencePrefix } from "../route.ts";
 import { keyOf, objectOf, withoutId } from "./reference-body.ts";
 import { lookupFailed } from "./reference-problem.ts";
-import { parseObjectForm, parseReferenceList } from "./reference-query.ts";
+import { parseObjectForm, parseReferenceLag, parseReferenceList } from "./reference-query.ts";
 import { formedText, listPages, objectText } from "./reference-text.ts";
 
 const storePath = `${referencePrefix}/reference/:store`;
@@ -64,8 +65,9 @@ async function sendList(
   ...[caller, request, reply]: Call
 ): Promise<void> {
   requireAct(caller, { method: "GET", path: ["reference", store] });
-  const { query, form } = parseReferenceList(queryText(request), type);
-  const pages = listPages(await entitiesOf(house, caller).find(store, query), form);
+  const consistency = consistencyOf(request.raw);
+  const { query, options, form } = parseReferenceList(queryText(request), { type, consistency });
+  const pages = listPages(await entitiesOf(house, caller).find(store, query, options), form);
   if (query.limit <= limit.linkedPageEntitiesMax) {
     return sendEntity(reply, (await collect(pages)).body);
   }
@@ -98,7 +100,8 @@ async function readOrFind(house: House, ...call: Call): Promise<void> {
 async function readObject(house: House, ...[caller, request, reply]: Call): Promise<void> {
   const { store, id } = placeOf(caller, "GET", request);
   const form = parseObjectForm(queryText(request));
-  const { text, etag } = await entitiesOf(house, caller).read(store, id);
+  const options = parseReferenceLag(queryText(request), consistencyOf(request.raw));
+  const { text, etag } = await entitiesOf(house, caller).read(store, id, options);
   if (form) return sendEntity(reply, formedText(text, form));
   if (etag !== null && isKnown(request.raw.headers["if-none-match"], etag)) {
     return sendNotModified(reply, etag);
@@ -129,7 +132,8 @@ async function lookUp(house: House, ...[caller, request, reply]: Call): Promise<
   const { store } = request.params as { store: string };
   requireAct(caller, { method: "LOOKUP", path: ["reference", store] });
   const key = keyOf(await readBody(request.raw, plainTypes, limit.referenceRestBytesMax));
-  const ids = await entitiesOf(house, caller).lookup(store, key);
+  const options = parseReferenceLag(queryText(request), consistencyOf(request.raw));
+  const ids = await entitiesOf(house, caller).lookup(store, key, options);
   if (ids.length === 0) sendProblem(reply, lookupFailed);
   else sendEntity(reply, JSON.stringify(ids));
 }

@@ -10,11 +10,13 @@ import {
   limit,
   type Patch,
   parseJsonPatch,
+  type ReadOptions,
   StoaError,
   violation,
   type WriteOptions,
 } from "@stoa/domain";
 import type { Keyed, Services } from "../../service/services.ts";
+import { lagOptions } from "../consistency.ts";
 import { creationOf } from "../entity-api/entity-body.ts";
 import { parseIfMatch } from "../entity-api/etag.ts";
 import { keyedBy } from "../entity-api/idempotency.ts";
@@ -139,9 +141,10 @@ async function getOne(called: Called): Promise<CallAnswer> {
   const id = idOf(called.rest[0] ?? null);
   demand(called, ["GET", ":id"], { id });
   const query = called.rest[1] ?? null;
-  const options =
+  const options: ReadOptions =
     typeof query === "string" ? parseReadOptions(query) : { only: selectOf(objectOf(query)) };
-  const whole = called.room ? {} : options;
+  const { asOf } = options;
+  const whole = called.room ? { ...(asOf !== undefined && { asOf }) } : options;
   return answerOf(called, await called.entities.read(called.store, id, whole));
 }
 
@@ -198,7 +201,8 @@ async function lookUp(called: Called): Promise<Json> {
   if (typeof key !== "string" && typeof key !== "number") {
     throw violation("key", "type", "must be an id or a type: text or a number");
   }
-  return called.entities.lookup(called.store, key);
+  const { consistency } = parametersOf(called.rest[1] ?? null);
+  return called.entities.lookup(called.store, key, lagOptions(consistency, undefined));
 }
 
 function tooMuch(): StoaError {

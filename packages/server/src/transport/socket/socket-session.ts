@@ -77,7 +77,9 @@ export class SocketSession {
       const { way, secret } = this.#credential;
       const caller = await this.#house.services.sessions.authenticate(way, secret);
       const { value, etag } = await answerCall(this.#house.services, caller, method, args);
-      ack(null, value, ...(etag === null ? [] : [etag]));
+      const { services } = this.#house;
+      if (writingMethods.has(method)) ack(null, value, etag, services.sequence());
+      else ack(null, value, ...(etag === null ? [] : [etag]));
     } catch (cause) {
       const problem = this.#problem(cause);
       status = Number(problem["code"]);
@@ -162,6 +164,11 @@ const feathersNames: Readonly<Record<FeedOp, string>> = {
   leave: "removed",
   remove: "removed",
 };
+
+/** Those whose answer tells the number of a change as well, as HTTP does in a header. */
+const writingMethods: ReadonlySet<CallMethod> = new Set<CallMethod>([
+  ...(["create", "patch", "remove", "grant", "revoke", "transfer"] as const),
+]);
 
 /** Packets that the connection holds back before the feed keeps them instead. */
 const packetsWaitingMax = 64;
