@@ -6,11 +6,14 @@ import { StoaError } from "@stoa/client";
 import type { Act, Method } from "@stoa/domain";
 import type { AuthProvider } from "react-admin";
 import { forgetSelf, isAllowed, self, signIn, signOut, wasSignedIn } from "./connection.ts";
+import { forgetDrafts } from "./unsaved/drafts.ts";
 
 export const authProvider: AuthProvider = {
   login: ({ username, password }: { username: string; password: string }) =>
     signIn(username, password),
   logout: async () => {
+    // What was typed outlives a session that has ended, but not one that was left.
+    if (wasSignedIn()) forgetDrafts();
     await signOut().catch(() => undefined); // a session that is over has been signed out of
   },
   checkAuth: async () => {

@@ -13,14 +13,26 @@ export const client = new StoaClient({ url: new URL(".", document.baseURI).href 
 const signedInKey = "stoa.signed-in";
 
 let known: Promise<Self> | null = null;
+let knownId: string | null = null;
 
 /** Who is signed in, asked for once. Errors: `unauthorized`. */
 export function self(): Promise<Self> {
-  known ??= client.account.self().catch((error: unknown) => {
-    forgetSelf();
-    throw error;
-  });
+  known ??= client.account.self().then(
+    (me) => {
+      knownId = me.user._id;
+      return me;
+    },
+    (error: unknown) => {
+      forgetSelf();
+      throw error;
+    },
+  );
   return known;
+}
+
+/** Who is signed in, or was until just now; null where nobody is known yet. */
+export function userId(): string | null {
+  return knownId;
 }
 
 /** Whether it makes sense to ask who is signed in. */

@@ -5,6 +5,7 @@
 import { StoaError } from "@stoa/client";
 import { QueryCache, QueryClient } from "@tanstack/react-query";
 import { forgetSelf, wasSignedIn } from "./connection.ts";
+import { loadAnew } from "./unsaved/leaving.ts";
 
 export const queryClient = new QueryClient({
   defaultOptions: { queries: { retry: false } },
@@ -12,10 +13,10 @@ export const queryClient = new QueryClient({
 });
 
 /** A session that was ended elsewhere leads to where one signs in, and back from there. */
-function leaveWhereOver(error: unknown): void {
+export function leaveWhereOver(error: unknown): void {
   const isOver = error instanceof StoaError && error.code === "unauthorized";
   if (!isOver || !wasSignedIn()) return;
   forgetSelf();
   // The page begins anew, so that nothing of the one who was there is left.
-  location.reload();
+  loadAnew();
 }

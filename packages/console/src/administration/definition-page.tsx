@@ -14,38 +14,50 @@ import {
   TextField,
   Typography,
 } from "@mui/material";
-import { StoaError } from "@stoa/client";
-import type { JsonObject } from "@stoa/domain";
-import { useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
-import { Title, useNotify, useTranslate } from "react-admin";
-import { useNavigate, useParams } from "react-router-dom";
-import { client } from "../connection.ts";
+import { Title, useTranslate } from "react-admin";
+import { useParams } from "react-router-dom";
 import { JsonEditor } from "../entity/json-editor.tsx";
+import { useEntity, type Version } from "../entity/use-entity.ts";
+import { useLiveEntity } from "../entity/use-live-entity.ts";
 import { problemText } from "../problem-text.ts";
 import { type StoreEntity, useStore } from "../stores.ts";
 import { useRight } from "../use-right.ts";
 import { PathSetsInput } from "./path-sets-input.tsx";
 import { RemoveStore } from "./remove-store.tsx";
+import { useDefinition } from "./use-definition.ts";
 
 export default function DefinitionPage() {
   const { name = "" } = useParams();
+  const translate = useTranslate();
   const store = useStore(name);
+  const version = useEntity("stores", store?._id ?? null);
+  useLiveEntity("stores", store?._id ?? null);
   return (
     <Paper sx={{ mt: 1, p: 2, maxWidth: 900 }}>
       <Title title={name} />
-      {store && <DefinitionForm key={store._id} store={store} />}
+      {version.error && <Alert severity="error">{problemText(version.error, translate)}</Alert>}
+      {store && version.data && (
+        <DefinitionForm key={store._id} store={store} version={version.data} />
+      )}
     </Paper>
   );
 }
 
-function DefinitionForm({ store }: { readonly store: StoreEntity }) {
+interface DefinitionFormProps {
+  readonly store: StoreEntity;
+  readonly version: Version;
+}
+
+function DefinitionForm({ store, version }: DefinitionFormProps) {
   const translate = useTranslate();
   const right = useRight("PATCH", ["stores", ":id"]);
-  const form = useDefinition(store);
+  const form = useDefinition(version);
   const { fields, change } = form;
   return (
     <Stack sx={{ gap: 2 }}>
+      {form.question}
+      {form.isKept && <Alert severity="info">{translate("stoa.unsaved.kept")}</Alert>}
+      {form.isOld && <TakeTheirs onTake={form.takeTheirs} />}
       {form.problem !== null && (
         <Alert severity="error">{problemText(form.problem, translate)}</Alert>
       )}
@@ -85,7 +97,7 @@ function DefinitionForm({ store }: { readonly store: StoreEntity }) {
       <SearchedInput paths={fields.search} onChange={(search) => change({ search })} />
       {form.isBroken && (
         <FormControlLabel
-          control={<Switch onChange={({ target }) => change({ enforce: target.checked })} />}
+          control={<Switch onChange={({ target }) => form.enforce(target.checked)} />}
           label={translate("stoa.definition.enforce")}
         />
       )}
@@ -96,6 +108,20 @@ function DefinitionForm({ store }: { readonly store: StoreEntity }) {
         <RemoveStore store={store} />
       </Box>
     </Stack>
+  );
+}
+
+function TakeTheirs({ onTake }: { readonly onTake: () => void }) {
+  const translate = useTranslate();
+  const act = (
+    <Button color="inherit" onClick={onTake}>
+      {translate("stoa.entity.takeTheirs")}
+    </Button>
+  );
+  return (
+    <Alert severity="warning" action={act}>
+      {translate("stoa.code.changedElsewhere")}
+    </Alert>
   );
 }
 
@@ -122,70 +148,4 @@ function SearchedInput({ paths, onChange }: SearchedInputProps) {
       )}
     />
   );
-}
-
-interface Fields {
-  readonly title: string;
-  readonly schema: string;
-  readonly indexes: readonly (readonly string[])[];
-  readonly unique: readonly (readonly string[])[];
-  readonly search: readonly string[];
-  readonly enforce: boolean;
-}
-
-function useDefinition(store: StoreEntity) {
-  const notify = useNotify();
-  const navigate = useNavigate();
-  const queries = useQueryClient();
-  const [fields, setFields] = useState<Fields>(() => fieldsOf(store));
-  const [problem, setProblem] = useState<unknown>(null);
-  const [isBusy, setBusy] = useState(false);
-  const change = (some: Partial<Fields>) => setFields((all) => ({ ...all, ...some }));
-
-  const save = async () => {
-    const { schema, enforce, ...rest } = fields;
-    const patch = { ...rest, schema: parsedSchema(schema) };
-    const parameters = enforce ? { parameters: { enforce: "true" } } : {};
-    await client.store("stores").update(store._id, patch, parameters);
-    await queries.invalidateQueries({ queryKey: ["stoa", "stores"] });
-    notify("ra.notification.updated", { messageArgs: { smart_count: 1 } });
-    await navigate("/definitions");
-  };
-  const attempt = (what: () => Promise<void>) => {
-    setBusy(true);
-    setProblem(null);
-    what()
-      .catch(setProblem)
-      .finally(() => setBusy(false));
-  };
-  const infer = async () =>
-    change({ schema: text(await client.administration.inferOf(store.name)) });
-  return {
-    fields,
-    change,
-    problem,
-    isBusy,
-    isBroken: problem instanceof StoaError && problem.code === "conflict",
-    save: () => attempt(save),
-    infer: () => attempt(infer),
-  };
-}
-
-function fieldsOf(store: StoreEntity): Fields {
-  const { title = "", schema, indexes = [], unique = [], search = [] } = store;
-  return { title, schema: schema ? text(schema) : "", indexes, unique, search, enforce: false };
-}
-
-/** An empty editor means any object. Errors: `validation` for what is no JSON. */
-function parsedSchema(written: string): JsonObject | null {
-  if (written.trim() === "") return null;
-  try {
-    return JSON.parse(written) as JsonObject;
-  } catch (cause) {
-    throw new StoaError("validation", "The schema is not complete JSON yet.", { cause });
-  }
-}
-
-function text(schema: JsonObject): string {
-  return JSON.stringify(schema, null, 2);
 }

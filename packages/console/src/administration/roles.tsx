@@ -13,6 +13,7 @@ import {
   TextInput,
 } from "react-admin";
 import { RightsInput } from "./rights-input.tsx";
+import { UnsavedForm } from "./unsaved-form.tsx";
 
 export function RoleList() {
   return (
@@ -50,6 +51,7 @@ export function RoleCreate() {
 function RoleForm() {
   return (
     <SimpleForm>
+      <UnsavedForm />
       <TextInput source="name" label="stoa.roles.name" validate={required()} />
       <RightsInput source="credentials" />
     </SimpleForm>

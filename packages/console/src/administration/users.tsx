@@ -24,6 +24,7 @@ import {
   useTranslate,
 } from "react-admin";
 import { PrincipalName } from "../principal-name.tsx";
+import { UnsavedForm } from "./unsaved-form.tsx";
 
 export function UserList() {
   const translate = useTranslate();
@@ -79,6 +80,7 @@ export function UserCreate() {
 function UserForm({ isNew }: { readonly isNew: boolean }) {
   return (
     <SimpleForm sx={{ maxWidth: 560, "& .MuiFormControl-root": { width: 1 } }}>
+      <UnsavedForm />
       <TextInput source="login" label="stoa.users.login" validate={required()} />
       <TextInput source="name" label="stoa.users.name" />
       <TextInput source="email" type="email" label="stoa.users.email" />

@@ -8,7 +8,9 @@ import { useState } from "react";
 import { useNotify, useTranslate } from "react-admin";
 import { client } from "../connection.ts";
 import { problemText } from "../problem-text.ts";
+import { leaveWhereOver } from "../query-client.ts";
 import { useStore } from "../stores.ts";
+import { useDraft, useUnsaved } from "../unsaved/use-unsaved.tsx";
 import { useRight } from "../use-right.ts";
 import { JsonEditor } from "./json-editor.tsx";
 import { isObject } from "./schema-field.ts";
@@ -22,6 +24,8 @@ export default function CodeTab({ store, version }: TabProps) {
   const code = useCode(store, version);
   return (
     <>
+      {code.question}
+      {code.isKept && <Alert severity="info">{translate("stoa.unsaved.kept")}</Alert>}
       {code.problem !== null && (
         <Alert severity="error">{problemText(code.problem, translate)}</Alert>
       )}
@@ -57,12 +61,19 @@ export default function CodeTab({ store, version }: TabProps) {
   );
 }
 
+interface Typed {
+  readonly base: TabProps["version"];
+  readonly text: string;
+}
+
 /** The text over the version that it was made of; a newer one is told, never overwritten unseen. */
 function useCode(store: string, version: TabProps["version"]) {
   const notify = useNotify();
   const keep = useKeepVersion(store, version.entity._id);
-  const [base, setBase] = useState(version);
-  const [text, setText] = useState(() => written(version.entity));
+  const name = `${store}/${version.entity._id}/code`;
+  const kept = useDraft<Typed>(name);
+  const [base, setBase] = useState(kept?.base ?? version);
+  const [text, setText] = useState(() => kept?.text ?? written(base.entity));
   const [problem, setProblem] = useState<unknown>(null);
   const isChanged = text !== written(base.entity);
   const start = (from: TabProps["version"]) => {
@@ -70,7 +81,9 @@ function useCode(store: string, version: TabProps["version"]) {
     setText(written(from.entity));
     setProblem(null);
   };
+  const { question } = useUnsaved(name, isChanged ? ({ base, text } satisfies Typed) : null);
   if (version !== base && !isChanged) start(version);
+  const isOld = version !== base && (version.etag === null || version.etag !== base.etag);
   const parsed = parse(text);
 
   const save = async () => {
@@ -83,6 +96,7 @@ function useCode(store: string, version: TabProps["version"]) {
     notify("ra.notification.updated", { messageArgs: { smart_count: 1 } });
   };
   const fail = async (error: unknown) => {
+    leaveWhereOver(error);
     const isOld = error instanceof StoaError && error.code === "precondition";
     if (isOld) keep(versionOf(await client.store(store).read(base.entity._id)));
     else setProblem(error);
@@ -92,8 +106,10 @@ function useCode(store: string, version: TabProps["version"]) {
     setText,
     problem,
     isChanged,
-    isOld: version !== base,
-    canSave: isChanged && parsed !== null && version === base,
+    isKept: kept !== null && isChanged,
+    question,
+    isOld,
+    canSave: isChanged && parsed !== null && !isOld,
     reset: () => start(version),
     save: () => void save().catch(fail).catch(setProblem),
   };

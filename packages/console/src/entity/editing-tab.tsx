@@ -9,7 +9,9 @@ import { useEffect, useMemo, useState } from "react";
 import { useNotify, useTranslate } from "react-admin";
 import { client } from "../connection.ts";
 import { problemText } from "../problem-text.ts";
+import { leaveWhereOver } from "../query-client.ts";
 import { useStore } from "../stores.ts";
+import { useDraft, useUnsaved } from "../unsaved/use-unsaved.tsx";
 import { useRight } from "../use-right.ts";
 import { FieldEditor, withField } from "./field-editor.tsx";
 import { fieldsOf } from "./schema-field.ts";
@@ -18,12 +20,14 @@ import { ownFields, type TabProps, useKeepVersion, type Version, versionOf } fro
 
 export function EditingTab({ store, version }: TabProps) {
   const translate = useTranslate();
-  const draft = useDraft(store, version);
+  const draft = useEditing(store, version);
   const schema = useStore(store)?.schema;
   const right = useRight("PATCH", [store, ":id"]);
   const fields = fieldsOf(schema, { ...draft.base, ...draft.fields });
   return (
     <Box component="form" noValidate onSubmit={draft.save} sx={{ maxWidth: 640 }}>
+      {draft.question}
+      {draft.isKept && <Alert severity="info">{translate("stoa.unsaved.kept")}</Alert>}
       {draft.problem !== null && (
         <Alert severity="error">{problemText(draft.problem, translate)}</Alert>
       )}
@@ -70,15 +74,23 @@ export function EditingTab({ store, version }: TabProps) {
   );
 }
 
+interface Typed {
+  readonly base: Version;
+  readonly fields: JsonObject;
+}
+
 /** What is being edited, over the version that it began with. */
-function useDraft(store: string, version: Version) {
-  const [base, setBase] = useState<Version>(version);
-  const [fields, setFields] = useState<JsonObject>(() => ownFields(version.entity));
+function useEditing(store: string, version: Version) {
+  const name = `${store}/${version.entity._id}/editing`;
+  const kept = useDraft<Typed>(name);
+  const [base, setBase] = useState<Version>(kept?.base ?? version);
+  const [fields, setFields] = useState<JsonObject>(() => kept?.fields ?? ownFields(base.entity));
   const [conflicts, setConflicts] = useState<readonly string[]>([]);
   const [arrived, setArrived] = useState<readonly string[]>([]);
   const saving = useSaving(store, base);
   const baseFields = useMemo(() => ownFields(base.entity), [base]);
   const isChanged = changedFields(baseFields, fields).length > 0;
+  const { question } = useUnsaved(name, isChanged ? ({ base, fields } satisfies Typed) : null);
 
   useEffect(() => {
     if (version === base) return;
@@ -102,6 +114,8 @@ function useDraft(store: string, version: Version) {
     conflicts,
     arrived,
     isChanged,
+    isKept: kept !== null && isChanged,
+    question,
     ...saving,
     change: setFields,
     hideArrived: () => setArrived([]),
@@ -134,6 +148,7 @@ function useSaving(store: string, { entity, etag }: Version) {
       keep(versionOf(saved));
       notify("ra.notification.updated", { messageArgs: { smart_count: 1 } });
     } catch (error) {
+      leaveWhereOver(error);
       const isOld = error instanceof StoaError && error.code === "precondition";
       if (isOld) keep(versionOf(await client.store(store).read(entity._id)));
       else setProblem(error);

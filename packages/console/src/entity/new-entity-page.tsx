@@ -10,7 +10,9 @@ import { Title, useNotify, useTranslate } from "react-admin";
 import { useNavigate, useParams } from "react-router-dom";
 import { client } from "../connection.ts";
 import { problemText } from "../problem-text.ts";
+import { leaveWhereOver } from "../query-client.ts";
 import { useStore, useStores } from "../stores.ts";
+import { useDraft, useUnsaved } from "../unsaved/use-unsaved.tsx";
 import { useRight } from "../use-right.ts";
 import { FieldEditor, withField } from "./field-editor.tsx";
 import { JsonEditor } from "./json-editor.tsx";
@@ -39,6 +41,8 @@ function Draft({ store }: { readonly store: string }) {
   const mode = chosen ?? (fields.length > 0 ? "asForm" : "asJson");
   return (
     <Stack component="form" noValidate onSubmit={draft.create} sx={{ gap: 1.5 }}>
+      {draft.question}
+      {draft.isKept && <Alert severity="info">{translate("stoa.unsaved.kept")}</Alert>}
       {draft.problem !== null && (
         <Alert severity="error">{problemText(draft.problem, translate)}</Alert>
       )}
@@ -86,12 +90,18 @@ function Draft({ store }: { readonly store: string }) {
   );
 }
 
+const blank = "{\n  \n}";
+
 /** One text, which the form writes too. */
 function useNewEntity(store: string) {
   const navigate = useNavigate();
   const notify = useNotify();
   const queries = useQueryClient();
-  const [text, setText] = useState("{\n  \n}");
+  const name = `${store}/new`;
+  const kept = useDraft<string>(name);
+  const [text, setText] = useState(kept ?? blank);
+  const isTyped = text !== blank && text !== "{}" && text.trim() !== "";
+  const { question, release } = useUnsaved(name, isTyped ? text : null);
   const [problem, setProblem] = useState<unknown>(null);
   const [isBusy, setBusy] = useState(false);
   const details = problem instanceof StoaError ? (problem.details ?? []) : [];
@@ -99,6 +109,7 @@ function useNewEntity(store: string) {
     const value = parsed(text);
     if (value === null) throw new StoaError("validation", "This is not complete JSON yet.");
     const { _id } = await client.store(store).create(value);
+    release();
     notify("stoa.entity.created", { type: "success" });
     void queries.invalidateQueries({ queryKey: ["stoa", "rows", store] });
     await navigate(`/stores/${store}/${_id}`);
@@ -106,6 +117,8 @@ function useNewEntity(store: string) {
   return {
     text,
     setText,
+    question,
+    isKept: kept !== null && isTyped,
     fields: parsed(text) ?? {},
     change: (fields: JsonObject) => setText(JSON.stringify(fields, null, 2)),
     problem,
@@ -116,7 +129,10 @@ function useNewEntity(store: string) {
       setBusy(true);
       setProblem(null);
       void create()
-        .catch(setProblem)
+        .catch((error: unknown) => {
+          leaveWhereOver(error);
+          setProblem(error);
+        })
         .finally(() => setBusy(false));
     },
   };

@@ -23,10 +23,12 @@ export function versionOf(entity: Entity<JsonObject>): Version {
   return { entity, etag: etagOf(entity) };
 }
 
-export function useEntity(store: string, id: string) {
+/** @param id null while it is not known yet. */
+export function useEntity(store: string, id: string | null) {
   return useQuery({
-    queryKey: entityKey(store, id),
-    queryFn: async ({ signal }) => versionOf(await client.store(store).read(id, { signal })),
+    queryKey: entityKey(store, id ?? ""),
+    queryFn: async ({ signal }) => versionOf(await client.store(store).read(id ?? "", { signal })),
+    enabled: id !== null,
     // The same version stays the same value, so that nothing starts anew for it.
     structuralSharing: (before, after) => {
       const [old, fresh] = [before as Version | undefined, after as Version];

@@ -8,10 +8,11 @@ import { client } from "../connection.ts";
 import { fetchAnew } from "../fetch-anew.ts";
 
 /** Whether it was removed, or went out of view, while it was open. */
-export function useLiveEntity(store: string, id: string): boolean {
+export function useLiveEntity(store: string, id: string | null): boolean {
   const queries = useQueryClient();
   const [isGone, setGone] = useState(false);
   useEffect(() => {
+    if (id === null) return;
     const ending = new AbortController();
     const look = () => {
       fetchAnew(queries, ["stoa", "entity", store, id]);

@@ -137,6 +137,13 @@ export const englishText = {
       created: "Created",
       gone: "Somebody has removed this, or you may see it no more. What you typed is here.",
     },
+    unsaved: {
+      title: "Leave without saving?",
+      text: "What you typed here is not saved yet.",
+      leave: "Leave",
+      stay: "Stay",
+      kept: "What you typed before is here again. It is not saved yet.",
+    },
     code: {
       type: "must be: %{expected}",
       enum: "must be one of: %{expected}",

@@ -21,13 +21,16 @@ import { client } from "../connection.ts";
 import { JsonEditor } from "../entity/json-editor.tsx";
 import { isObject } from "../entity/schema-field.ts";
 import { problemText } from "../problem-text.ts";
+import { leaveWhereOver } from "../query-client.ts";
+import { useDraft, useUnsaved } from "../unsaved/use-unsaved.tsx";
 
 export default function NewStorePage() {
   const translate = useTranslate();
-  const { problem, isBusy, submit, sample, setSample } = useNewStore();
+  const { problem, isBusy, submit, sample, setSample, question } = useNewStore();
   return (
     <Paper component="form" onSubmit={submit} sx={{ mt: 1, p: 2, maxWidth: 820 }}>
       <Title title="stoa.definition.create" />
+      {question}
       <Stack sx={{ gap: 1.5 }}>
         {problem !== null && <Alert severity="error">{problemText(problem, translate)}</Alert>}
         <TextField
@@ -62,7 +65,9 @@ export default function NewStorePage() {
 function useNewStore() {
   const navigate = useNavigate();
   const queries = useQueryClient();
-  const [sample, setSample] = useState("");
+  const kept = useDraft<string>("new-store");
+  const [sample, setSample] = useState(kept ?? "");
+  const { question, release } = useUnsaved("new-store", sample.trim() === "" ? null : sample);
   const [problem, setProblem] = useState<unknown>(null);
   const [isBusy, setBusy] = useState(false);
 
@@ -81,6 +86,7 @@ function useNewStore() {
     if (objects.length > 0) {
       await client.store(name).createAll(objects as readonly Draft<JsonObject>[]);
     }
+    release();
     await queries.invalidateQueries({ queryKey: ["stoa"] });
     await navigate(`/stores/${name}`);
   };
@@ -89,10 +95,13 @@ function useNewStore() {
     setBusy(true);
     setProblem(null);
     create(new FormData(event.currentTarget))
-      .catch(setProblem)
+      .catch((error: unknown) => {
+        leaveWhereOver(error);
+        setProblem(error);
+      })
       .finally(() => setBusy(false));
   };
-  return { problem, isBusy, submit, sample, setSample };
+  return { problem, isBusy, submit, sample, setSample, question };
 }
 
 /** What the search above a table looks into: fields that hold texts, the first few of them. */
