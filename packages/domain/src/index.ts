@@ -25,6 +25,7 @@ export * from "./patch-apply.ts";
 export * from "./path.ts";
 export * from "./principal.ts";
 export * from "./projection.ts";
+export * from "./projection-text.ts";
 export * from "./query.ts";
 export * from "./reference-filter.ts";
 export * from "./reference-object.ts";

@@ -57,7 +57,7 @@ function projectObject(object: JsonObject, chosen: Chosen, into: Record<string, 
 }
 
 /** What is left of a value; undefined where nothing is. */
-export function projectValue(value: Json, chosen: Chosen): Json | undefined {
+function projectValue(value: Json, chosen: Chosen): Json | undefined {
   if (Array.isArray(value)) {
     return value.filter(isJsonObject).map((element) => projected(element, chosen));
   }

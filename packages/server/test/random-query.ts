@@ -42,7 +42,7 @@ export function randomQuery(source: QuerySource): Query {
     offset: random.chance(0.3) ? random.between(0, 30) : 0,
     limit: random.chance(0.4) ? random.between(1, 40) : Number.POSITIVE_INFINITY,
     after: random.chance(0.3) ? randomCursor(source, order) : null,
-    only: random.chance(0.2) ? random.many(0, 3, () => randomPath(random)) : null,
+    only: random.chance(0.3) ? random.many(0, 5, () => randomPath(random)) : null,
   };
 }
 

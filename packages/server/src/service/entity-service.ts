@@ -21,12 +21,12 @@ import {
   type Method,
   type Page,
   type Patch,
-  project,
   type Query,
   type ReadOptions,
   StoaError,
   type StoreDefinition,
   type StoredEntity,
+  TextProjection,
   violation,
   type WriteOptions,
 } from "@stoa/domain";
@@ -374,7 +374,7 @@ async function lookUp(
 
 function projected(found: Found, { only }: ReadOptions): Found {
   if (!only) return found;
-  return { text: JSON.stringify(project(JSON.parse(found.text) as JsonObject, only)), etag: null };
+  return { text: new TextProjection(only).textOf(found.text), etag: null };
 }
 
 async function firstText(pages: AsyncIterable<Page>): Promise<string | null> {

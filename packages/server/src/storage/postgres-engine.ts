@@ -11,7 +11,7 @@ import {
   type GroupTree,
   type JsonObject,
   type Page,
-  project,
+  projectedPage,
   type Query,
   StoaError,
   type StoreDefinition,
@@ -245,8 +245,9 @@ export class PostgresEngine implements Engine {
   #page(entities: readonly StoredEntity[], { only, order }: Query): Page {
     const { tree } = this;
     const whole = entities.map((entity) => entityText(entity, tree.branchText(entity.group)));
-    const texts = only === null ? whole : whole.map((text) => projected(text, only));
-    return textPage(texts, cursorOf(order, JSON.parse(whole.at(-1) as string) as JsonObject));
+    const cursor = cursorOf(order, JSON.parse(whole.at(-1) as string) as JsonObject);
+    const page = textPage(whole, cursor);
+    return only ? projectedPage(page, only) : page;
   }
 
   /** By the replica where it may answer and does, else by the primary. */
@@ -334,10 +335,6 @@ function restOf(query: Query, { cursor, count }: Page): Query {
 
 function leftBehind(): StoaError {
   return new StoaError("unavailable", "the replica lacks what the list must have");
-}
-
-function projected(text: string, only: NonNullable<Query["only"]>): string {
-  return JSON.stringify(project(JSON.parse(text) as JsonObject, only));
 }
 
 /** Says where, without the password, and what was wrong. */

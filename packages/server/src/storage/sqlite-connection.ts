@@ -16,7 +16,6 @@ import { type SqliteBounds, sqliteBounds } from "./sqlite-bounds.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
 import { SqliteDictionary } from "./sqlite-dictionary.ts";
 import { type Moved, nothingMoved } from "./sqlite-line.ts";
-import { projectText, projectWhole } from "./sqlite-projection.ts";
 import { entityOf, type Row } from "./sqlite-row.ts";
 import { openDatabase, type Role } from "./sqlite-schema.ts";
 import { wordsText } from "./sqlite-words.ts";
@@ -75,8 +74,6 @@ export class SqliteConnection extends SqliteDatabase {
     database.function("stoa_access", (n) => JSON.stringify(dictionary.accessIds(Number(n))));
     database.function("stoa_branch", (n) => this.tree.branchText(dictionary.groupId(Number(n))));
     database.function("stoa_words", { deterministic: true }, wordsText);
-    database.function("stoa_project", { deterministic: true }, projectText);
-    database.function("stoa_only", { deterministic: true }, projectWhole);
     database.function("stoa_line", { varargs: true }, (...columns) => {
       const entity = entityOf(columns as unknown as Row, dictionary);
       return entityText(entity, this.tree.branchText(entity.group));

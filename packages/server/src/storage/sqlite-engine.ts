@@ -12,6 +12,7 @@ import {
   type GroupTree,
   type OrderKey,
   type Page,
+  projectedPage,
   type Query,
   StoaError,
   type StoreDefinition,
@@ -38,7 +39,7 @@ import { type AroundForce, SqliteDurability } from "./sqlite-durability.ts";
 import { brokenIndex, translated } from "./sqlite-error.ts";
 import { lineSql } from "./sqlite-line.ts";
 import { cursorOf as cursorOfRow, type Values } from "./sqlite-pick.ts";
-import { projectionSql } from "./sqlite-projection.ts";
+import { projectedSql } from "./sqlite-projection.ts";
 import { readRecord } from "./sqlite-record.ts";
 import type { SqliteState } from "./sqlite-state.ts";
 import { type StoreTable, storeDifference, storeOf } from "./sqlite-store.ts";
@@ -48,6 +49,9 @@ import {
   type Position,
   readEntity,
   readWindow,
+  type Way,
+  type Windowed,
+  wayOf,
 } from "./sqlite-window.ts";
 import { SqliteWorker } from "./sqlite-worker.ts";
 import { SqliteWriter } from "./sqlite-writer.ts";
@@ -71,6 +75,7 @@ export class SqliteEngine implements Engine {
   readonly #worker: SqliteWorker;
   /** Where other processes share the file, SQLite itself sees to it in each commit. */
   readonly #durability: SqliteDurability | undefined;
+  readonly #ways = new WeakMap<Filter, KnownWay>();
   #state: SqliteState | undefined;
   /** Of the file, as of when it was last looked at for commits of others. */
   #fileVersion = 0;
@@ -138,21 +143,21 @@ export class SqliteEngine implements Engine {
       const table = this.#table(store);
       if (!table) return;
       const from: Position = position;
-      const { filter, order, only } = query;
-      const connection = this.#reading;
       const found = this.#ask(() => {
-        const line = projectionSql(only, lineSql(connection.moved));
-        return readWindow({ connection, table, filter, order, line }, from);
+        const { moved } = this.#reading;
+        const line = query.only ? projectedSql(query.only, lineSql(moved)) : lineSql(moved);
+        const asked = { connection: this.#reading, table, line, ...query };
+        return readWindow(asked, from, this.#wayOf(asked));
       });
       if (isDear(found)) {
         for await (const rows of this.#dearRows(found.statement)) {
           const last = cursorOfRow(found.keys, rows.at(-1) as Values);
-          yield this.#page(table, order, { rows: rows as readonly Values[], last });
+          yield this.#page(table, query, { rows: rows as readonly Values[], last });
         }
         return;
       }
       position = found.next;
-      if (found.count > 0) yield this.#page(table, order, found);
+      if (found.count > 0) yield this.#page(table, query, found);
       if (position) await new Promise((resolve) => setImmediate(resolve));
     }
   }
@@ -249,13 +254,29 @@ export class SqliteEngine implements Engine {
     if (groupCount !== this.#reading.dictionary.groupCount) this.#reading.dictionary.loadGroups();
   }
 
-  #page(table: StoreTable, order: readonly OrderKey[], found: Found): Page {
+  /** Ways of lists in the order of ids are kept: most filters of these are those of a caller. */
+  #wayOf(asked: Windowed): Way {
+    const state = this.#committed;
+    const known = this.#ways.get(asked.filter);
+    if (known?.state === state && known.table === asked.table && asked.order.length === 0) {
+      return known.way;
+    }
+    const way = wayOf(asked);
+    if (way.plan.kind === "scan" && asked.order.length === 0) {
+      this.#ways.set(asked.filter, { state, table: asked.table, way });
+    }
+    return way;
+  }
+
+  #page(table: StoreTable, { order, only }: Query, found: Found): Page {
     const cursor = found.last ? this.#cursor(table, order, found.last) : null;
-    if (found.bytes) return new BytesPage(found.bytes, found.count ?? 0, cursor);
-    return textPage(
-      found.rows.map((row) => row[1] as string),
-      cursor,
-    );
+    const page = found.bytes
+      ? new BytesPage(found.bytes, found.count ?? 0, cursor)
+      : textPage(
+          found.rows.map((row) => row[1] as string),
+          cursor,
+        );
+    return only ? projectedPage(page, only) : page;
   }
 
   /** Out of sort keys, or out of the entity where a key does not tell its value. */
@@ -297,6 +318,13 @@ export class SqliteEngine implements Engine {
   #mustBeOpen(): void {
     if (this.#isClosed) throw new StoaError("unavailable", "the storage is closed");
   }
+}
+
+/** The way of a list that was read since the last commit. */
+interface KnownWay {
+  readonly state: SqliteState;
+  readonly table: StoreTable;
+  readonly way: Way;
 }
 
 /** A window of the main thread, or rows of the worker. */

@@ -9,7 +9,7 @@ export function jsonPath(path: Path): string {
 }
 
 /** A text as a literal: `'it''s'`. */
-export function quoted(text: string): string {
+function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 

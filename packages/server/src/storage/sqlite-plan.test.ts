@@ -143,6 +143,29 @@ describe("the plan of", () => {
     }
   });
 
+  it("a page that the groups hold alone is read along these, after a look at the rest", () => {
+    const away = { ...visible, owner: hex(1), principals: new Set([hex(2)]) };
+    for (const groups of [1, 4]) {
+      const reach = new Set(
+        Array.from({ length: groups }, (_, at) => `00000000000000000000f00${at}`),
+      );
+      for (const rule of [
+        { ...away, reach },
+        { ...away, reach, owner: mark.by, principals: new Set<string>() },
+      ]) {
+        const plan = page(rule, [], {}, lineSql(nothingMoved));
+        const isOwner = groups === 1 && rule.owner === mark.by;
+        assert(plan.includes("SEARCH x USING COVERING INDEX e1_grp (grp=? AND id>?)"));
+        assert.equal(plan.includes("MERGE (UNION)"), isOwner, plan.join("\n"));
+        assert(!plan.some((step) => /TEMP B-TREE/.test(step)), plan.join("\n"));
+        const looks = plan.includes(
+          "SEARCH x USING COVERING INDEX e1_own (own=? AND id>? AND id<?)",
+        );
+        assert.equal(looks, rule.owner === mark.by, plan.join("\n"));
+      }
+    }
+  });
+
   it("a page for somebody who sees little merges what its groups hold", () => {
     const { bounds } = connection;
     connection.bounds = { ...bounds, scannedMax: 10 };

@@ -2,16 +2,15 @@
  * Reads a query a window at a time, each in one turn of the event loop and with nothing left open
  * behind it. Knows plans and how rows are found along them; not how rows are read.
  */
-import { type Filter, type StoredEntity, textSeparator, type Visibility } from "@stoa/domain";
+import { type Filter, type StoredEntity, textSeparator } from "@stoa/domain";
 import { joined, type Sql, type SqlValue, sqlFilter, truth } from "./sql-filter.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
-import { mergeSql, type Sources, sourcesOf } from "./sqlite-merge.ts";
+import { Merging } from "./sqlite-merging.ts";
 import {
   cursorOf,
   free,
   type Gathered,
   gathered,
-  isById,
   keysBeside,
   type Picked,
   type Reading,
@@ -28,7 +27,6 @@ import {
   segments,
 } from "./sqlite-plan.ts";
 import { entityOf, type Row, rowColumns } from "./sqlite-row.ts";
-import type { StoreTable } from "./sqlite-store.ts";
 
 /** Where reading goes on: after these values of the order's keys, and how much there is to do. */
 export interface Position {
@@ -66,12 +64,27 @@ export interface DearList {
 
 export interface Windowed extends Question, Reading {}
 
-/** The next window, or the statement that the worker must run from here on. */
-export function readWindow(asked: Windowed, position: Position): Window | DearList {
+/** How windows of a list are read: that of a scan holds until something is committed. */
+export interface Way {
+  readonly plan: Plan;
+  readonly merging: Merging | undefined;
+}
+
+export function wayOf(asked: Windowed): Way {
   const plan = planOf(asked.connection, asked.table, asked);
+  return { plan, merging: plan.kind === "scan" ? Merging.of(asked, plan) : undefined };
+}
+
+/** The next window, or the statement that the worker must run from here on. */
+export function readWindow(
+  asked: Windowed,
+  position: Position,
+  way: Way = wayOf(asked),
+): Window | DearList {
+  const { plan } = way;
   switch (plan.kind) {
     case "scan":
-      return scanWindow(asked, plan, position);
+      return scanWindow(asked, way, position);
     case "few":
       return fewWindow(asked, plan, position);
     case "dear":
@@ -119,22 +132,20 @@ function readSql(n: number): string {
 
 const readSqls = new Map<number, string>();
 
-function scanWindow(asked: Windowed, plan: Plan, position: Position): Window {
-  const { connection, table } = asked;
+function scanWindow(asked: Windowed, { plan, merging }: Way, position: Position): Window {
+  const { connection } = asked;
   const most = connection.bounds;
   const isSkipping = position.skip > 0;
   const wanted = isSkipping
     ? Math.min(position.skip, most.scannedMax)
     : Math.min(position.left, most.windowEntitiesMax);
-  const page = { table, wanted, isSkipping };
-  const merging = mergingOf(asked, plan);
-  if (merging?.isFirst) {
-    const merged = mergePick(plan, merging, position.cursor, wanted, page);
-    return windowOf(position, [gathered(asked, merged)], { wanted });
+  const page = { wanted, isSkipping };
+  if (merging?.comesFirst()) {
+    const merged = merging.read(asked, { ...page, after: position.cursor, limit: wanted });
+    return windowOf(position, [merged], { wanted });
   }
-  const scannedMax = merging
-    ? Math.min(most.scannedMax, stretchOf(merging.sources, wanted))
-    : most.scannedMax;
+  const stretch = merging?.stretch(wanted) ?? most.scannedMax;
+  const scannedMax = Math.min(most.scannedMax, stretch);
   const parts: Gathered[] = [];
   let left = wanted;
   for (const segment of openSegments(plan.keys, position.cursor)) {
@@ -147,8 +158,8 @@ function scanWindow(asked: Windowed, plan: Plan, position: Position): Window {
     if (!merging) {
       return windowOf(position, parts, { wanted, passed: cursorOf(plan.keys, passed, true) });
     }
-    merging.remember();
-    parts.push(gathered(asked, mergePick(plan, merging, passed, left, page)));
+    merging.rememberSparse();
+    parts.push(merging.read(asked, { ...page, after: passed, limit: left }));
     break;
   }
   return windowOf(position, parts, { wanted });
@@ -182,53 +193,6 @@ function joinedBytes(parts: readonly Gathered[]): Uint8Array | null {
 }
 
 const separator = Buffer.from(textSeparator);
-
-interface Merging {
-  readonly rule: Visibility;
-  readonly sources: Sources;
-  /** Whether nothing is looked for along the index before. */
-  readonly isFirst: boolean;
-  /** Looking along the index has not paid. */
-  readonly remember: () => void;
-}
-
-/** How a list in the order of ids can be merged, if it can. */
-function mergingOf({ connection, table }: Windowed, plan: Plan): Merging | undefined {
-  const [rule] = plan.rest;
-  if (!isById(plan.keys) || plan.range.sql !== "TRUE") return undefined;
-  if (plan.rest.length !== 1 || rule?.kind !== "visible") return undefined;
-  const sources = sourcesOf(connection, rule);
-  if (!sources) return undefined;
-  const known = sparse.get(rule) ?? new Map<number, number>();
-  const asks = known.get(table.n) ?? 0;
-  if (asks > 0) known.set(table.n, asks - 1);
-  const remember = () => void sparse.set(rule, known.set(table.n, sparseAsks));
-  return { rule, sources, isFirst: asks > 0 || sources.count <= fewSources, remember };
-}
-
-/** By table, how often merging comes first from here on. */
-const sparse = new WeakMap<Visibility, Map<number, number>>();
-/** So often until looking along the index is tried again. */
-const sparseAsks = 100;
-/** So few are merged in the time in which a short stretch of the index is looked through. */
-const fewSources = 8;
-
-/** How far looking along the index may go for about what merging costs. */
-function stretchOf({ count }: Sources, wanted: number): number {
-  return Math.max(200, 10 * count + 2 * wanted);
-}
-
-function mergePick(
-  { keys }: Plan,
-  { sources }: Merging,
-  cursor: Values | null,
-  limit: number,
-  { table, wanted, isSkipping }: PageBounds,
-): Picked {
-  const descending = keys[0]?.descending === true;
-  const merge = { table, sources, descending, after: cursor?.[0] ?? null, limit };
-  return { ...mergeSql(merge), keys, isSkipping, most: wanted };
-}
 
 /** Without visibility one level; with it, a bounded stretch of the index first. */
 function scanPick(
@@ -324,7 +288,6 @@ function filterOf({ rest, dialect }: Plan): Sql {
 }
 
 interface PageBounds {
-  readonly table: StoreTable;
   readonly wanted: number;
   /** Only keys are wanted. */
   readonly isSkipping: boolean;

@@ -1,0 +1,263 @@
+/**
+ * The projection of `only` on texts as they are served: what stays is copied, and no document
+ * becomes a value. Knows JSON as `JSON.stringify` writes it; nothing of how entities are kept.
+ */
+import type { JsonObject } from "./json.ts";
+import { BytesPage, type Page, textSeparator } from "./page.ts";
+import type { Path } from "./path.ts";
+import { type Chosen, chosenFields, project } from "./projection.ts";
+
+/**
+ * What `project` makes of each entity, for many texts: `new TextProjection([["name"]])` makes
+ * `{"_id":"1","name":"Delft"}` of `{"_id":"1","time":5,"name":"Delft","size":3}`. A text holds no
+ * whitespace between its tokens and each name once.
+ */
+export class TextProjection {
+  readonly #paths: readonly Path[];
+  /** Undefined where names are numbers, which JavaScript moves to the front of an object. */
+  readonly #root: Members | undefined;
+
+  constructor(paths: readonly Path[]) {
+    this.#paths = paths;
+    const isPlain = !paths.some((path) => path.some((name) => /^\d+$/.test(name)));
+    this.#root = isPlain ? new Members(withId(chosenFields(paths))) : undefined;
+  }
+
+  /** Of texts in UTF-8 with `textSeparator` between; gives back no more than it is given. */
+  bytesOf(texts: Uint8Array): Uint8Array {
+    const root = this.#root;
+    if (!root) return this.#parsed(texts);
+    const from = new Source(texts);
+    const into = new Sink(texts.length);
+    while (from.at < texts.length) {
+      if (into.length > 0) into.copy(separator, 0, separator.length);
+      from.findMembers(root);
+      writeObject(from, root, into);
+      from.skipLine();
+    }
+    return into.bytes;
+  }
+
+  textOf(text: string): string {
+    return decoder.decode(this.bytesOf(encoder.encode(text)));
+  }
+
+  #parsed(texts: Uint8Array): Uint8Array {
+    const parts = decoder.decode(texts).split(textSeparator);
+    const projected = parts.map((text) =>
+      JSON.stringify(project(JSON.parse(text) as JsonObject, this.#paths)),
+    );
+    return encoder.encode(projected.join(textSeparator));
+  }
+}
+
+/** The page with what is left of its texts, as many and with the same end. */
+export function projectedPage(page: Page, only: readonly Path[]): Page {
+  const bytes = page.bytes ?? encoder.encode(page.texts.join(textSeparator));
+  return new BytesPage(new TextProjection(only).bytesOf(bytes), page.count, page.cursor);
+}
+
+/** `_id` comes first and whole, whatever is asked for. */
+function withId(chosen: Chosen): Chosen {
+  const all: Chosen = new Map([["_id", null]]);
+  for (const [name, inner] of chosen) if (name !== "_id") all.set(name, inner);
+  return all;
+}
+
+/** The chosen members of one object, and where they stand in the text at hand. */
+class Members {
+  /** `"name":` of each. */
+  readonly keys: readonly Uint8Array[];
+  readonly inner: readonly (Members | null)[];
+  /** Where the key begins; -1 for a member that is missing. */
+  readonly starts: Int32Array;
+  /** Behind the value. */
+  readonly ends: Int32Array;
+
+  constructor(chosen: Chosen) {
+    this.keys = [...chosen.keys()].map((name) => encoder.encode(`${JSON.stringify(name)}:`));
+    this.inner = [...chosen.values()].map((inner) => inner && new Members(inner));
+    this.starts = new Int32Array(this.keys.length);
+    this.ends = new Int32Array(this.keys.length);
+  }
+}
+
+/** Reads a text from left to right. */
+class Source {
+  readonly bytes: Uint8Array;
+  at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+
+  /** Goes through the object that begins here until all are found, or it ends. */
+  findMembers(members: Members): void {
+    const { bytes } = this;
+    members.starts.fill(-1);
+    let left = members.keys.length;
+    let at = this.at + 1;
+    while (left > 0 && bytes[at] !== closingBrace) {
+      if (bytes[at] === comma) at++;
+      const start = at;
+      const value = stringEnd(bytes, start) + 1;
+      at = valueEnd(bytes, value);
+      const index = indexOf(members.keys, bytes, start, value);
+      if (index < 0) continue;
+      members.starts[index] = start;
+      members.ends[index] = at;
+      left--;
+    }
+    this.at = at;
+  }
+
+  /** To the text behind the next separator, which no text holds. */
+  skipLine(): void {
+    const end = this.bytes.indexOf(lineBreak, this.at);
+    this.at = end < 0 ? this.bytes.length : end + separator.length;
+  }
+}
+
+/** What has been written. */
+class Sink {
+  readonly #bytes: Uint8Array;
+  length = 0;
+
+  constructor(length: number) {
+    this.#bytes = new Uint8Array(length);
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.length);
+  }
+
+  put(byte: number): void {
+    this.#bytes[this.length++] = byte;
+  }
+
+  copy(source: Uint8Array, start: number, end: number): void {
+    const bytes = this.#bytes;
+    let to = this.length;
+    if (end - start > copiedAtOnceMin) {
+      bytes.set(source.subarray(start, end), to);
+      to += end - start;
+    } else for (let at = start; at < end; at++) bytes[to++] = source[at] as number;
+    this.length = to;
+  }
+}
+
+/** The members that were found; gives back whether there are any. */
+function writeObject(from: Source, { keys, inner, starts, ends }: Members, into: Sink): boolean {
+  const { bytes } = from;
+  const before = into.length;
+  into.put(openingBrace);
+  for (let index = 0; index < keys.length; index++) {
+    const start = starts[index] as number;
+    if (start < 0) continue;
+    const empty = into.length;
+    if (empty > before + 1) into.put(comma);
+    const members = inner[index] as Members | null;
+    if (members === null) {
+      into.copy(bytes, start, ends[index] as number);
+      continue;
+    }
+    const value = start + (keys[index] as Uint8Array).length;
+    into.copy(bytes, start, value);
+    from.at = value;
+    if (!writeChosen(from, members, into)) into.length = empty;
+  }
+  into.put(closingBrace);
+  return into.length > before + braces;
+}
+
+/** What is left of the value that begins here; false where nothing is. */
+function writeChosen(from: Source, members: Members, into: Sink): boolean {
+  const { bytes } = from;
+  const first = bytes[from.at];
+  if (first === openingBrace) {
+    from.findMembers(members);
+    return writeObject(from, members, into);
+  }
+  if (first !== openingBracket) return false;
+  const before = into.length;
+  into.put(openingBracket);
+  let at = from.at + 1;
+  while (bytes[at] !== closingBracket) {
+    if (bytes[at] === comma) at++;
+    const end = valueEnd(bytes, at);
+    if (bytes[at] === openingBrace) {
+      if (into.length > before + 1) into.put(comma);
+      from.at = at;
+      from.findMembers(members);
+      writeObject(from, members, into);
+    }
+    at = end;
+  }
+  into.put(closingBracket);
+  return true;
+}
+
+/** Which of the keys stands there: `"name":` between `start` and `end`; -1 for none. */
+function indexOf(
+  keys: readonly Uint8Array[],
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): number {
+  const length = end - start;
+  for (let index = 0; index < keys.length; index++) {
+    const key = keys[index] as Uint8Array;
+    if (key.length !== length) continue;
+    let at = 1;
+    while (at < length && key[at] === bytes[start + at]) at++;
+    if (at >= length) return index;
+  }
+  return -1;
+}
+
+/** Behind the value that begins there. */
+function valueEnd(bytes: Uint8Array, start: number): number {
+  const first = bytes[start] as number;
+  if (first === quote) return stringEnd(bytes, start);
+  let at = start;
+  if (first !== openingBrace && first !== openingBracket) {
+    while (at < bytes.length && bytes[at] !== comma && !isClosing(bytes[at] as number)) at++;
+    return at;
+  }
+  let depth = 0;
+  while (at < bytes.length) {
+    const byte = bytes[at] as number;
+    if (byte === quote) {
+      at = stringEnd(bytes, at);
+      continue;
+    }
+    at++;
+    if (byte === openingBrace || byte === openingBracket) depth++;
+    else if (isClosing(byte) && --depth === 0) return at;
+  }
+  throw new Error("a text ended within an object");
+}
+
+/** Behind the closing quote of the string that begins there. */
+function stringEnd(bytes: Uint8Array, start: number): number {
+  let at = start + 1;
+  while (at < bytes.length) {
+    const byte = bytes[at++];
+    if (byte === quote) return at;
+    if (byte === backslash) at++;
+  }
+  throw new Error("a text ended within a string");
+}
+
+function isClosing(byte: number): boolean {
+  return byte === closingBrace || byte === closingBracket;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const separator = encoder.encode(textSeparator);
+const [openingBrace, closingBrace, openingBracket, closingBracket] = [0x7b, 0x7d, 0x5b, 0x5d];
+const [quote, backslash, comma, lineBreak] = [0x22, 0x5c, 0x2c, 0x0a];
+const braces = 2;
+/** From so many bytes on a native copy costs less than a loop. */
+const copiedAtOnceMin = 100;
