@@ -16,7 +16,7 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { chownSync, mkdtempSync } from "node:fs";
+import { chownSync, mkdtempSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -47,6 +47,8 @@ export async function createDatabase(cluster?: Pick<Cluster, "url">): Promise<Te
 export interface ClusterOptions {
   /** With `fsync` and all that makes a commit last; else quick and lost with the machine. */
   readonly durable?: boolean;
+  /** Speaks TLS with those who want to, by this key and certificate in PEM. */
+  readonly tls?: { readonly key: string; readonly cert: string };
   /** Further settings: `{"shared_buffers": "512MB"}`. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -110,9 +112,11 @@ async function startMade(
   const call: Call = (program, words) => runProgram(join(programs, program), words, setting);
   const keeper = startKeeper(join(programs, "pg_ctl"), folder, setting);
   const end = () => endByKeeper(keeper);
-  const settings = { ...ordinary, ...(options.durable ? lasting : quick), ...options.settings };
+  const speed = options.durable ? lasting : quick;
   try {
     await make(call, data);
+    const secured = options.tls && keepTls(folder, options.tls, identity);
+    const settings = { ...ordinary, ...speed, ...secured, ...options.settings };
     const startAt = (port: number) =>
       call("pg_ctl", startWords(data, folder, join(folder, "log"), port, settings));
     const port = await startOnFreePort(startAt);
@@ -129,6 +133,19 @@ async function startMade(
     await end();
     throw cause;
   }
+}
+
+/** Where PostgreSQL finds its key, which nobody else may read. */
+function keepTls(
+  folder: string,
+  tls: NonNullable<ClusterOptions["tls"]>,
+  identity: Identity | undefined,
+): Readonly<Record<string, string>> {
+  const files = { ssl_key_file: join(folder, "key.pem"), ssl_cert_file: join(folder, "cert.pem") };
+  writeFileSync(files.ssl_key_file, tls.key, { mode: 0o600 });
+  writeFileSync(files.ssl_cert_file, tls.cert);
+  if (identity) chownSync(files.ssl_key_file, identity.uid, identity.gid);
+  return { ssl: "on", ...files };
 }
 
 /** What psql answers, a row a line and its columns parted by `|`. Errors: what psql said. */

@@ -1,13 +1,14 @@
 /**
- * A certificate for tests, made on the spot: self-signed, for localhost, for a day. Knows just as
+ * A certificate for tests, made on the spot: self-signed, for one host, for a day. Knows just as
  * much of X.509 (RFC 5280) as that takes.
  */
 import { generateKeyPairSync, sign } from "node:crypto";
 
-export function selfSigned(): { readonly key: string; readonly cert: string } {
+/** @param host its name: `"localhost"`. */
+export function selfSigned(host = "localhost"): { readonly key: string; readonly cert: string } {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const algorithm = der(sequence, objectId("2a8648ce3d040302")); // ecdsa-with-SHA256
-  const common = der(sequence, objectId("550403"), der(utf8String, Buffer.from("localhost")));
+  const common = der(sequence, objectId("550403"), der(utf8String, Buffer.from(host)));
   const name = der(sequence, der(set, common));
   const dayMs = 24 * 60 * 60 * 1000;
   const validity = der(sequence, utcTime(Date.now() - dayMs), utcTime(Date.now() + dayMs));

@@ -5,6 +5,8 @@
 export interface PostgresAddress {
   /** For the driver: user, password, host, port, database and `sslmode`. */
   readonly connectionString: string;
+  /** The same without TLS, where that will do for a server that speaks none. */
+  readonly plainString?: string;
   /** The schema that holds everything: several Stoas may share a database. */
   readonly schema: string;
 }
@@ -23,7 +25,10 @@ export function parseAddress(data: string, schema = schemaOf(data)): PostgresAdd
   url.searchParams.delete("schema");
   // Means by `sslmode` what every other client of PostgreSQL means by it.
   if (!url.searchParams.has("uselibpqcompat")) url.searchParams.set("uselibpqcompat", "true");
-  return { connectionString: url.href, schema };
+  const connectionString = url.href;
+  if (url.searchParams.get("sslmode") !== "prefer") return { connectionString, schema };
+  url.searchParams.set("sslmode", "disable");
+  return { connectionString, plainString: url.href, schema };
 }
 
 function schemaOf(data: string): string {

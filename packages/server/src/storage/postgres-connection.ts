@@ -5,6 +5,7 @@
 import { limit } from "@stoa/domain";
 import pg from "pg";
 import type { PostgresAddress } from "./postgres-address.ts";
+import { isWithoutTls } from "./postgres-error.ts";
 import type { SqlValue } from "./sql-filter.ts";
 
 /**
@@ -51,7 +52,10 @@ export class PostgresConnection {
       await client.connect();
     } catch (error) {
       client.end().catch(() => {});
-      throw error;
+      const { plainString, schema } = address;
+      if (plainString === undefined || !isWithoutTls(error)) throw error;
+      const plain = { connectionString: plainString, schema };
+      return PostgresConnection.open(plain, role, queryMsMax);
     }
     return connection;
   }

@@ -34,6 +34,11 @@ export function isPassing(error: unknown): boolean {
   return passingClasses.has(code.slice(0, 2)) || passingCodes.has(code);
 }
 
+/** Whether a server was asked for TLS that speaks none. */
+export function isWithoutTls(error: unknown): boolean {
+  return error instanceof Error && error.message === "The server does not support SSL connections";
+}
+
 /** Whether a table is not there that a statement names. */
 export function isUndefinedTable(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === "42P01";
@@ -54,10 +59,12 @@ function codeOf(error: Error): string {
   return typeof code === "string" ? code : "";
 }
 
-/** Of the system (ECONNREFUSED, ECONNRESET, ENOENT of a socket, ...), or of the driver by words. */
+/** Of the system (ECONNREFUSED, ENOENT of a socket, ...), of TLS, or of the driver by words. */
 function isOfConnection(error: Error, code: string): boolean {
   return (
     systemCodes.has(code) ||
+    tlsCodes.test(code) ||
+    isWithoutTls(error) ||
     /^(Connection terminated|Client (was closed|has enc)|timeout exc)/.test(error.message)
   );
 }
@@ -73,6 +80,8 @@ const passingCodes: ReadonlySet<string> = new Set([
   ...["55P03", "25P03", "25006", "40P01", "40001"],
   "42703",
 ]);
+/** A certificate that is not the right one, or not of the right name; or no TLS at all. */
+const tlsCodes = /CERT|^UNABLE_TO_|^ERR_(TLS|SSL)_|^EPROTO$/;
 const systemCodes: ReadonlySet<string> = new Set([
   ...["ECONNREFUSED", "ECONNRESET", "ECONNABORTED", "EPIPE", "ENOENT", "ETIMEDOUT"],
   ...["EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "EAI_AGAIN"],
