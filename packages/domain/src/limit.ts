@@ -106,6 +106,10 @@ export const queryMsMax = 10_000;
 /** What may be set instead of it, milliseconds. */
 export const queryTimeoutMsMin = 100;
 export const queryTimeoutMsMax = 600_000;
+/** What waits in one process for a database: statements, queries without an index, and writes. */
+export const statementsWaitingMax = 10_000;
+export const queriesWaitingMax = 256;
+export const writesWaitingMax = 10_000;
 /**
  * A replica of the database: how far behind it may be to be read at all, how long a read waits for
  * it to take in a change, and how long it may be silent before it counts as away.

@@ -29,6 +29,8 @@ export class PostgresConnection {
   readonly client: pg.Client;
   /** Whether it broke or was ended. */
   isOver = false;
+  /** Statements that were sent and not answered yet. */
+  waiting = 0;
   readonly #names = new Map<string, string>();
 
   private constructor(client: pg.Client) {
@@ -101,13 +103,18 @@ export class PostgresConnection {
   }
 
   async #send(sql: string, values: Values, name: string | undefined): Promise<Outcome> {
-    const result = await this.client.query({
-      text: numbered(sql),
-      values: values as unknown[],
-      rowMode: "array",
-      ...(name !== undefined && { name }),
-    });
-    return { rows: result.rows, count: result.rowCount ?? 0, command: result.command };
+    this.waiting++;
+    try {
+      const result = await this.client.query({
+        text: numbered(sql),
+        values: values as unknown[],
+        rowMode: "array",
+        ...(name !== undefined && { name }),
+      });
+      return { rows: result.rows, count: result.rowCount ?? 0, command: result.command };
+    } finally {
+      this.waiting--;
+    }
   }
 
   #nameOf(sql: string): string | undefined {

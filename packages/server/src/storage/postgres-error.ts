@@ -50,8 +50,13 @@ export function brokenIndex(error: unknown): string | undefined {
   return error.constraint ?? "";
 }
 
-function tooLong(cause: unknown, hint = "narrow the filter"): StoaError {
-  return new StoaError("timeout", `the query takes too long without an index: ${hint}`, { cause });
+/** @param hint what would help a query; without one it was no query that took too long. */
+function tooLong(cause: unknown, hint?: string): StoaError {
+  const message =
+    hint === undefined
+      ? "the storage took too long to answer: try again"
+      : `the query takes too long without an index: ${hint}`;
+  return new StoaError("timeout", message, { cause });
 }
 
 function codeOf(error: Error): string {

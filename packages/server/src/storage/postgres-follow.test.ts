@@ -215,6 +215,39 @@ describe("two nodes", () => {
     await third.engine.close();
   });
 
+  it("start anew where the database has gone back to what it was before", async () => {
+    const schema = await newSchema();
+    let lapses = 0;
+    const open = () =>
+      openPostgres(schema.url, {
+        ...{ now: Date.now, onCommit: () => {}, pollMs: 60_000 },
+        peers: { announce: () => {}, lapse: () => lapses++ },
+      });
+    const engine = await open();
+    const name = new URL(schema.url).searchParams.get("schema");
+    const goBackTo = (sequence: number) => {
+      const log = `DELETE FROM ${name}.change WHERE seq > ${sequence}`;
+      return run(schema.url, `UPDATE ${name}.head SET sequence = ${sequence}; ${log}`);
+    };
+    try {
+      await engine.transact((tx) => tx.define(store("cities")));
+      for (const n of [1, 2, 3]) await insert(engine, "cities", draft(n));
+      await engine.follow();
+      assert.equal(lapses, 0);
+      await goBackTo(2);
+      await engine.follow();
+      assert.equal(lapses, 1);
+      assert.equal(engine.sequence, 2);
+      await goBackTo(1);
+      const refused = await insert(engine, "cities", draft(4)).catch((error: unknown) => error);
+      assert.equal((refused as StoaError).code, "unavailable");
+      assert.equal(lapses, 2);
+    } finally {
+      await engine.close();
+      await schema.remove();
+    }
+  });
+
   it("see a store that the other has made anew", async () => {
     await one.transact(async (tx) => {
       await tx.define(store("lakes"));

@@ -102,6 +102,16 @@ export class PostgresFollower {
     this.#state = { ...this.#state, keptSince: until.keptSince };
   }
 
+  /**
+   * Within `alone`: whether the database lacks what it had once, as a standby may that takes over,
+   * or what is restored. Then much that this node knows was never there, and it must start anew.
+   */
+  async hasGoneBack(connection: PostgresConnection, head: Head): Promise<boolean> {
+    if (head.sequence >= this.#state.sequence) return false;
+    await this.#lapse(connection, head);
+    return true;
+  }
+
   /** Within `alone`: the state after a commit of this node. */
   advance(state: PostgresState): void {
     this.#state = state;
@@ -121,6 +131,11 @@ export class PostgresFollower {
 
   async #takeInBy(connection: PostgresConnection): Promise<void> {
     const head = await readHead(connection);
+    if (head.sequence < this.#state.sequence) {
+      // Or this node has committed something meanwhile.
+      await this.alone(async () => this.hasGoneBack(connection, await readHead(connection)));
+      return;
+    }
     if (!isBehind(this.#state, head) && head.keptSince <= this.#state.keptSince) return;
     await this.alone(() => this.takeIn(connection, head));
   }

@@ -2,7 +2,7 @@
  * The connections of a node: opened when they are needed, opened again when they broke, and not
  * tried for a while after the database was away. Knows no SQL.
  */
-import { StoaError } from "@stoa/domain";
+import { limit, StoaError } from "@stoa/domain";
 import type { PostgresAddress } from "./postgres-address.ts";
 import { PostgresConnection, type Role } from "./postgres-connection.ts";
 import { away, isPassing, translated } from "./postgres-error.ts";
@@ -55,7 +55,10 @@ export class PostgresLinks {
     this.#options = options;
   }
 
-  /** For questions that an index answers: shared by all who ask. */
+  /**
+   * For questions that an index answers: shared by all who ask. Errors: `unavailable` too when so
+   * many wait that one more would wait in vain.
+   */
   reader(): Promise<PostgresConnection> {
     this.#turn = (this.#turn + 1) % readersMax;
     return this.#link("reader", `reader ${this.#turn}`);
@@ -100,7 +103,11 @@ export class PostgresLinks {
   async #link(role: Role, name: string): Promise<PostgresConnection> {
     const known = this.#links.get(name);
     const connection = await known;
-    if (connection && !connection.isOver) return connection;
+    if (connection && !connection.isOver) {
+      const isFull = connection.waiting >= limit.statementsWaitingMax / readersMax;
+      if (isFull && role === "reader") throw away(new Error("too many questions wait"));
+      return connection;
+    }
     // Another one may have opened it anew meanwhile.
     if (this.#links.get(name) !== known) return this.#link(role, name);
     const opening = this.#connect(role);
@@ -145,7 +152,8 @@ export class PostgresLinks {
         throw error;
       }
     }
-    if (this.#waiting.length >= waitingMax) throw away(new Error("too many queries wait"));
+    if (this.#waiting.length >= limit.queriesWaitingMax)
+      throw away(new Error("too many queries wait"));
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 
@@ -174,6 +182,5 @@ function closed(): StoaError {
 /** Connections of a node: these, one that writes, one that listens, one that builds indexes. */
 const readersMax = 2;
 const searchersMax = 4;
-const waitingMax = 256;
 const pauseMsMin = 100;
 const pauseMsMax = 5_000;

@@ -14,7 +14,7 @@ import { openPostgres } from "./postgres-engine.ts";
 
 const options = { now: Date.now, onCommit: () => {} };
 
-/** Whether the connections of an engine that is opened so are encrypted; or why it is not opened. */
+/** Whether the connections of an engine are encrypted that is opened so; or why it is not. */
 async function secured(url: string): Promise<boolean | string> {
   const engine = await openPostgres(url, options).catch((error: unknown) => error);
   if (engine instanceof StoaError) return engine.message;

@@ -5,11 +5,12 @@
  */
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import { limit } from "@stoa/domain";
 import type { Transaction, TransactOptions } from "./engine.ts";
 import { PostgresBatch } from "./postgres-batch.ts";
 import { arrayText, type PostgresConnection } from "./postgres-connection.ts";
 import type { PostgresDictionary } from "./postgres-dictionary.ts";
-import { isPassing, translated } from "./postgres-error.ts";
+import { away, isPassing, translated } from "./postgres-error.ts";
 import { type FollowOptions, notifySql, type PostgresFollower } from "./postgres-follow.ts";
 import type { PostgresLinks } from "./postgres-links.ts";
 import { type Head, type HeadRow, headColumns, headOf } from "./postgres-state.ts";
@@ -37,6 +38,9 @@ export class PostgresWriter {
     work: (tx: Transaction) => Promise<T>,
     { alone = false }: TransactOptions = {},
   ): Promise<T> {
+    if (this.#queue.length >= limit.writesWaitingMax) {
+      return Promise.reject(away(new Error("too many writes wait")));
+    }
     return new Promise<T>((resolve, reject) => {
       this.#queue.push({ work, alone, resolve: resolve as (value: unknown) => void, reject });
       this.#running ??= this.#drain();
@@ -103,6 +107,9 @@ export class PostgresWriter {
     const head = await lockedHead(connection).catch((error) => this.#rollBack(connection, error));
     return this.#follower.alone(async () => {
       try {
+        if (await this.#follower.hasGoneBack(connection, head)) {
+          throw away(new Error("the database lacks what this node has committed"));
+        }
         await this.#follower.takeIn(connection, head);
         const works = take();
         const { state } = this.#follower;
