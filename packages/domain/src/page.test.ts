@@ -15,3 +15,15 @@ test("a page of bytes gives the texts that it was made of", () => {
     assert.equal(page.count, textPage(texts, null).count);
   }
 });
+
+test("a page gives back memory that is its own, and no other", () => {
+  const own = new BytesPage(new TextEncoder().encode('{"_id":"1"}'), 1, ["1"]);
+  own.release();
+  assert.equal(own.bytes.length, 0);
+  const shared = new TextEncoder()
+    .encode('{"_id":"1"}, and what is somebody else\'s')
+    .subarray(0, 11);
+  const part = new BytesPage(shared, 1, ["1"]);
+  part.release();
+  assert.deepEqual(part.texts, ['{"_id":"1"}']);
+});

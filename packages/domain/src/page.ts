@@ -17,6 +17,8 @@ export interface Page {
    * the wire as it is need not become texts before.
    */
   readonly bytes?: Uint8Array;
+  /** Nothing of the page is needed any more: its memory is given back before it is collected. */
+  release?(): void;
 }
 
 /** Between the texts of a page; no text holds a line break (`JSON.stringify` escapes them). */
@@ -41,6 +43,12 @@ export class BytesPage implements Page {
 
   get texts(): readonly string[] {
     return this.count === 0 ? [] : utf8.decode(this.bytes).split(textSeparator);
+  }
+
+  release(): void {
+    const { buffer, byteLength } = this.bytes;
+    // What is a part of something larger is not the page's own.
+    if (buffer instanceof ArrayBuffer && byteLength === buffer.byteLength) buffer.transfer(0);
   }
 }
 

@@ -35,7 +35,7 @@ export class TextProjection {
       writeObject(from, root, into);
       from.skipLine();
     }
-    return into.bytes;
+    return into.taken();
   }
 
   textOf(text: string): string {
@@ -54,7 +54,9 @@ export class TextProjection {
 /** The page with what is left of its texts, as many and with the same end. */
 export function projectedPage(page: Page, only: readonly Path[]): Page {
   const bytes = page.bytes ?? encoder.encode(page.texts.join(textSeparator));
-  return new BytesPage(new TextProjection(only).bytesOf(bytes), page.count, page.cursor);
+  const projected = new TextProjection(only).bytesOf(bytes);
+  page.release?.();
+  return new BytesPage(projected, page.count, page.cursor);
 }
 
 /** `_id` comes first and whole, whatever is asked for. */
@@ -120,15 +122,16 @@ class Source {
 
 /** What has been written. */
 class Sink {
-  readonly #bytes: Uint8Array;
+  readonly #bytes: Uint8Array<ArrayBuffer>;
   length = 0;
 
   constructor(length: number) {
     this.#bytes = new Uint8Array(length);
   }
 
-  get bytes(): Uint8Array {
-    return this.#bytes.subarray(0, this.length);
+  /** Alone in their memory. */
+  taken(): Uint8Array {
+    return new Uint8Array(this.#bytes.buffer.transfer(this.length));
   }
 
   put(byte: number): void {

@@ -189,7 +189,17 @@ function joinedBytes(parts: readonly Gathered[]): Uint8Array | null {
   const pieces = parts.flatMap(({ bytes }) => (bytes && bytes.length > 0 ? [bytes] : []));
   const [first, ...others] = pieces;
   if (!first || others.length === 0) return first ?? null;
-  return Buffer.concat([first, ...others.flatMap((piece) => [separator, piece])]);
+  const length = others.reduce((sum, piece) => sum + separator.length + piece.length, first.length);
+  // Not from the pool of buffers: a page has its memory to itself.
+  const joint = new Uint8Array(length);
+  joint.set(first);
+  let at = first.length;
+  for (const piece of others) {
+    joint.set(separator, at);
+    joint.set(piece, at + separator.length);
+    at += separator.length + piece.length;
+  }
+  return joint;
 }
 
 const separator = Buffer.from(textSeparator);

@@ -24,13 +24,27 @@ const always = {
 const revalidated = { ...always, "cache-control": "private, no-cache" } as const;
 const unstored = { ...always, "cache-control": "no-store" } as const;
 
-/** An entity or a list in one piece; `headers` are further ones. For HEAD the body stays away. */
-export function sendEntity(
+/** An entity in one piece; `headers` are further ones. For HEAD the body stays away. */
+export function sendEntity(reply: FastifyReply, body: string, headers?: OutgoingHttpHeaders): void {
+  end(reply, status.ok, body, { ...revalidated, ...writtenHeaders(reply), ...headers });
+}
+
+/** A list in parts, one behind the other; `sent` is called when they are no longer needed. */
+export function sendParts(
   reply: FastifyReply,
-  body: string | Uint8Array,
+  parts: readonly Uint8Array[],
+  sent: () => void,
   headers?: OutgoingHttpHeaders,
 ): void {
-  end(reply, status.ok, body, { ...revalidated, ...writtenHeaders(reply), ...headers });
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const response = beginList(reply, { ...headers, "content-length": length });
+  response.cork();
+  for (const [at, part] of parts.entries()) {
+    if (at < parts.length - 1) response.write(part);
+    else response.write(part, sent);
+  }
+  response.end();
+  response.uncork();
 }
 
 /** An answer that nobody may keep: of signing in, of metrics, of errors. */
@@ -101,12 +115,7 @@ export function beginEvents(reply: FastifyReply): FastifyReply["raw"] {
   return response;
 }
 
-function end(
-  reply: FastifyReply,
-  code: number,
-  body: string | Uint8Array,
-  headers: OutgoingHttpHeaders,
-): void {
+function end(reply: FastifyReply, code: number, body: string, headers: OutgoingHttpHeaders): void {
   // Past the framework's own sending, which reads and sets each header once more.
   const response = reply.hijack().raw;
   headers["content-length"] = Buffer.byteLength(body);

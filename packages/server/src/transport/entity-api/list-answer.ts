@@ -4,7 +4,7 @@
  */
 import { type Caller, type Cursor, type EntityService, limit } from "@stoa/domain";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { beginList, sendEntity } from "../answer.ts";
+import { beginList, sendEntity, sendParts } from "../answer.ts";
 import { withoutParameters } from "../query-string.ts";
 import { apiPrefix, type House, queryText } from "../route.ts";
 import { csvPages, formatOf, formats } from "./list-layout.ts";
@@ -30,10 +30,10 @@ export async function sendList(
   if (format !== "json") return sendExport(house, list, format, request, reply);
   const pages = await entities.find(store, query, options);
   if (query.limit <= limit.linkedPageEntitiesMax) {
-    const { body, count, cursor } = await collect(pages);
+    const { parts, count, cursor, release } = await collect(pages);
     const isFull = cursor !== null && count === query.limit;
     const link = isFull ? { link: nextLink(store, cursor, request) } : undefined;
-    return sendEntity(reply, body, link);
+    return sendParts(reply, parts, release, link);
   }
   if (request.method === "HEAD") return void beginList(reply).end();
   await streamList(

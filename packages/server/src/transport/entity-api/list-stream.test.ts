@@ -10,7 +10,7 @@ const page = (...texts: string[]): Page =>
   textPage(texts, texts.length === 0 ? null : [texts.length]);
 
 async function listText(...pages: readonly Page[]): Promise<string> {
-  return Buffer.from((await collect(pagesOf(...pages))).body).toString();
+  return Buffer.concat((await collect(pagesOf(...pages))).parts).toString();
 }
 
 async function* pagesOf(...pages: readonly Page[]) {
@@ -84,6 +84,16 @@ test("a large list arrives whole", async (t) => {
   const { response, broken } = await fetchList(t, pagesOf(...pages));
   assert.equal(await textOf(response), await listText(page(...texts)));
   assert.deepEqual(broken, []);
+});
+
+test("pages give their memory back once they are sent", async (t) => {
+  const texts = Array.from({ length: 60 }, (_, index) => JSON.stringify(`${index}`.repeat(50_000)));
+  const pages = texts.map((text) => new BytesPage(new TextEncoder().encode(text), 1, [text]));
+  const expected = await listText(page(...texts));
+  const { response, broken } = await fetchList(t, pagesOf(...pages));
+  assert.equal(await textOf(response), expected);
+  assert.deepEqual(broken, []);
+  assert(pages.every(({ bytes }) => bytes.length === 0));
 });
 
 test("what breaks before the first page is thrown, and nothing is sent", async () => {

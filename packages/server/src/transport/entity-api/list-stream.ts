@@ -13,10 +13,13 @@ export function listText(texts: readonly string[]): string {
 
 /** A short list, ready to be sent. */
 export interface Collected {
-  readonly body: Uint8Array;
+  /** One behind the other they are the whole. */
+  readonly parts: readonly Uint8Array[];
   readonly count: number;
   /** Where it ends; null of an empty list. */
   readonly cursor: Cursor | null;
+  /** The parts are sent. */
+  readonly release: () => void;
 }
 
 /** All pages of a short list: `[\n{}\n]\n` of one empty entity, `[\n]\n` of none. */
@@ -24,14 +27,19 @@ export async function collect(pages: AsyncIterable<Page>): Promise<Collected> {
   const parts: Uint8Array[] = [opening];
   let count = 0;
   let cursor: Cursor | null = null;
+  const kept: Page[] = [];
   for await (const page of pages) {
     if (page.count === 0) continue;
+    kept.push(page);
     parts.push(...(count === 0 ? [] : [separator]), bytesOf(page, separator));
     count += page.count;
     cursor = page.cursor;
   }
   parts.push(count === 0 ? emptyClosing : closing);
-  return { body: Buffer.concat(parts), count, cursor };
+  const release = () => {
+    for (const page of kept) page.release?.();
+  };
+  return { parts, count, cursor, release };
 }
 
 /**
@@ -72,10 +80,11 @@ async function writePages(
   for (let step = first; step.done !== true; step = await source.next()) {
     if (response.destroyed) return false;
     if (step.value.count === 0) continue;
-    const bytes = bytesOf(step.value, separator);
+    const page = step.value;
+    const bytes = bytesOf(page, separator);
     if (count > 0) response.write(separator);
-    response.write(bytes);
-    count += step.value.count;
+    response.write(bytes, () => page.release?.());
+    count += page.count;
     waiting += bytes.length;
     if (waiting < listChunkBytesMin) continue;
     waiting = 0;

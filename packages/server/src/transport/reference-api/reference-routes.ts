@@ -17,7 +17,14 @@ import {
 } from "@stoa/domain";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { requireAct } from "../../service/permission.ts";
-import { beginList, sendEntity, sendNothing, sendNotModified, sendProblem } from "../answer.ts";
+import {
+  beginList,
+  sendEntity,
+  sendNothing,
+  sendNotModified,
+  sendParts,
+  sendProblem,
+} from "../answer.ts";
 import { consistencyOf } from "../consistency.ts";
 import { etagHeaders, isKnown, parseIfMatch } from "../entity-api/etag.ts";
 import { keyedOf } from "../entity-api/idempotency.ts";
@@ -69,7 +76,8 @@ async function sendList(
   const { query, options, form } = parseReferenceList(queryText(request), { type, consistency });
   const pages = listPages(await entitiesOf(house, caller).find(store, query, options), form);
   if (query.limit <= limit.linkedPageEntitiesMax) {
-    return sendEntity(reply, (await collect(pages)).body);
+    const { parts, release } = await collect(pages);
+    return sendParts(reply, parts, release);
   }
   if (request.method === "HEAD") return void beginList(reply).end();
   await streamList(
