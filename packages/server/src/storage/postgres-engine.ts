@@ -36,7 +36,8 @@ import { PostgresDictionary } from "./postgres-dictionary.ts";
 import { isUndefinedTable, translated } from "./postgres-error.ts";
 import { type FollowOptions, PostgresFollower } from "./postgres-follow.ts";
 import { PostgresLinks } from "./postgres-links.ts";
-import { asks, linksRunner, readEntity } from "./postgres-read.ts";
+import { PostgresPoints } from "./postgres-point.ts";
+import { asks, linksRunner } from "./postgres-read.ts";
 import { readRecord } from "./postgres-record.ts";
 import {
   identityOf,
@@ -96,6 +97,8 @@ export class PostgresEngine implements Engine {
   readonly #dictionary: PostgresDictionary;
   readonly #follower: PostgresFollower;
   readonly #writer: PostgresWriter;
+  /** Of the primary and of the replica. */
+  readonly #points = new Map<PostgresLinks, PostgresPoints>();
   #isClosed = false;
 
   constructor(options: EngineParts, state: PostgresState) {
@@ -133,7 +136,7 @@ export class PostgresEngine implements Engine {
     return this.#askAny(store, asOf, async (links) => {
       const table = this.#table(store);
       if (!table) return undefined;
-      return readEntity(await links.reader(), this.#dictionary, table, id);
+      return this.#pointsOf(links).read(table, id);
     });
   }
 
@@ -218,6 +221,14 @@ export class PostgresEngine implements Engine {
       for (const change of more) all.push(change);
       if (more.length === 0 || all.length >= limit) return all;
     }
+  }
+
+  #pointsOf(links: PostgresLinks): PostgresPoints {
+    const known = this.#points.get(links);
+    if (known) return known;
+    const points = new PostgresPoints(links, this.#dictionary);
+    this.#points.set(links, points);
+    return points;
   }
 
   #runner(links: PostgresLinks) {

@@ -15,7 +15,8 @@ import { countOf } from "./postgres-count.ts";
 import { PostgresDictionary } from "./postgres-dictionary.ts";
 import { openPostgres, type PostgresEngine } from "./postgres-engine.ts";
 import { PostgresLinks } from "./postgres-links.ts";
-import { asks, linksRunner, type ReadRunner, readEntity } from "./postgres-read.ts";
+import { readEntities } from "./postgres-point.ts";
+import { asks, linksRunner, type ReadRunner } from "./postgres-read.ts";
 import { readRecord } from "./postgres-record.ts";
 import { readHead } from "./postgres-state.ts";
 import { type PostgresTable, readCatalog } from "./postgres-store.ts";
@@ -133,7 +134,7 @@ describe("PostgreSQL", () => {
   it("reads one entity, a record, the head and the log by their keys", async () => {
     const reader = await links.reader();
     const index = async (task: () => Promise<unknown>) => requireQuick(await plansOf(task));
-    const one = () => readEntity(reader, dictionary, table, id(10_000));
+    const one = () => readEntities(reader, dictionary, table, [id(10_000), id(10_007)]);
     assert.deepEqual((await index(one))[0], `e${table.n}_id`);
     assert.deepEqual(await index(() => readRecord(reader, "token", "x", 0)), ["record_pkey"]);
     assert((await index(() => readChanges(reader, dictionary, 5, 100))).includes("change_pkey"));

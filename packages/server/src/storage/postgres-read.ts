@@ -4,8 +4,8 @@
  */
 import type { Filter, GroupTree, OrderKey, StoredEntity } from "@stoa/domain";
 import type { PostgresBatch } from "./postgres-batch.ts";
-import type { PostgresConnection, Values } from "./postgres-connection.ts";
-import { type PostgresDictionary, type Row, rowColumns } from "./postgres-dictionary.ts";
+import type { Values } from "./postgres-connection.ts";
+import type { PostgresDictionary, Row } from "./postgres-dictionary.ts";
 import { translated } from "./postgres-error.ts";
 import type { PostgresLinks } from "./postgres-links.ts";
 import { arrayPaths, type Plan, planOf } from "./postgres-plan.ts";
@@ -87,30 +87,6 @@ export async function asks(runner: ReadRunner, asked: Asked): Promise<Plan> {
   const { dictionary, tree } = runner;
   return planOf({ ...asked, dictionary, tree, withoutArrays });
 }
-
-/** By a lookup in the index of ids. */
-export async function readEntity(
-  connection: PostgresConnection,
-  dictionary: PostgresDictionary,
-  { n }: PostgresTable,
-  id: string,
-): Promise<StoredEntity | undefined> {
-  const row = await connection.first<Row>(readSql(n), [id]);
-  if (!row) return undefined;
-  const [entity] = await dictionary.entitiesOf(connection, [row]);
-  return entity;
-}
-
-/** The same text each time: finding a statement by a new one costs as much as a column. */
-function readSql(n: number): string {
-  const known = readSqls.get(n);
-  if (known !== undefined) return known;
-  const sql = `SELECT ${rowColumns("")} FROM e${n} WHERE id = ?`;
-  readSqls.set(n, sql);
-  return sql;
-}
-
-const readSqls = new Map<number, string>();
 
 function hintOf(wish: readonly string[]): string {
   return wish.length === 0 ? "narrow the filter" : `an index on ${wish.join(", ")} would help`;

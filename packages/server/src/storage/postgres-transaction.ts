@@ -21,7 +21,8 @@ import { countOf } from "./postgres-count.ts";
 import { dropStore, makeStore } from "./postgres-define.ts";
 import { brokenIndex, translated } from "./postgres-error.ts";
 import { PostgresPending } from "./postgres-pending.ts";
-import { asks, batchRunner, readEntity } from "./postgres-read.ts";
+import { readEntities } from "./postgres-point.ts";
+import { asks, batchRunner } from "./postgres-read.ts";
 import { readRecord, removeRecordsAbout } from "./postgres-record.ts";
 import { groupStore, tableWith } from "./postgres-state.ts";
 import type { Catalog, PostgresTable } from "./postgres-store.ts";
@@ -103,12 +104,7 @@ export class PostgresTransaction implements Transaction {
     const table = this.#catalog.get(store);
     if (!table) return undefined;
     const pending = this.#pendingEntity(table.n, id);
-    const found =
-      pending === undefined
-        ? await this.#do(() =>
-            readEntity(this.#batch.connection, this.#batch.dictionary, table, id),
-          )
-        : pending;
+    const found = pending === undefined ? await this.#readKept(table, id) : pending;
     if (found) this.#seen.set(seenKey(table.n, id), found.revision);
     return found ?? undefined;
   }
@@ -307,6 +303,13 @@ export class PostgresTransaction implements Transaction {
     }
     const isFull = this.#pending.changeCount >= pendingMax || this.#pending.size > pendingSizeMax;
     if (isFull) await this.#do(() => this.#expose());
+  }
+
+  #readKept(table: PostgresTable, id: string): Promise<StoredEntity | undefined> {
+    const { connection, dictionary } = this.#batch;
+    return this.#do(async () => {
+      return (await readEntities(connection, dictionary, table, [id])).get(id);
+    });
   }
 
   #pendingEntity(n: number, id: string): StoredEntity | null | undefined {
