@@ -38,7 +38,7 @@ export async function runLoad(
   { url, requests, connections, seconds, byNode = false }: Load,
   folder: string,
 ): Promise<LoadResult> {
-  const file = join(folder, `requests-${process.pid}.txt`);
+  const file = join(folder, `requests-${process.pid}-${nextNumber}.txt`);
   writeFileSync(file, requests.map((text) => text + separator).join(""));
   const number = String(nextNumber);
   nextNumber += 200_000 * Math.ceil(seconds);

@@ -13,12 +13,15 @@ const packages = { "parse-server": "9.10.0" } as const;
 const application = { "X-Parse-Application-Id": "bench" };
 const master = { ...application, "X-Parse-Master-Key": "bench master" };
 
-/** Errors: PeerMissing. */
-export async function openParse(entities: readonly BenchEntity[]): Promise<Peer> {
+/**
+ * @param given a cluster that is there; it gets a database of its own in any case
+ * Errors: PeerMissing.
+ */
+export async function openParse(entities: readonly BenchEntity[], given?: Postgres): Promise<Peer> {
   const folder = await installPackages("parse", packages);
-  const postgres = await startPostgres();
+  const postgres = given ?? (await startPostgres());
   const port = String(await freePort());
-  const words = [folder, `${postgres.url}?max=20`, port];
+  const words = [folder, `${await postgres.another()}?max=20`, port];
   const server = startPartner("peer-parse-server.ts", words);
   const { url } = await server.ask<{ url: string }>({}, 120_000);
   await callJson(`${url}/schemas/Thing`, { headers: master, body: schema });
@@ -44,7 +47,7 @@ export async function openParse(entities: readonly BenchEntity[]): Promise<Peer>
     bodyOf: (entity) => bodyOf(entity, caller.user),
     end: async () => {
       await server.end();
-      await postgres.end();
+      if (!given) await postgres.end();
     },
   };
 }

@@ -11,9 +11,16 @@ import { type Peer, partsOf } from "./peer.ts";
 import { adminPassword, startStoa } from "./process.ts";
 import { makeGroups, memberRole } from "./seed.ts";
 
-export async function openStoa(entities: readonly BenchEntity[]): Promise<Peer> {
-  const data = mkdtempSync(join(tmpdir(), "stoa-peer-"));
-  const server = await startStoa(data);
+/** Stoa, and what is needed to measure it more closely. */
+export interface StoaPeer extends Peer {
+  readonly pid: number;
+  readonly token: string;
+}
+
+/** @param url of a database of PostgreSQL; without it, a folder of its own */
+export async function openStoa(entities: readonly BenchEntity[], url?: string): Promise<StoaPeer> {
+  const folder = url ?? mkdtempSync(join(tmpdir(), "stoa-peer-"));
+  const server = await startStoa(folder);
   const admin = await signIn(server.url, "admin");
   await admin.send("POST", "stores", benchStore);
   const [caller, other] = await makePeople(admin);
@@ -25,12 +32,14 @@ export async function openStoa(entities: readonly BenchEntity[]): Promise<Peer> 
   }
   const store = `/api/v1/${benchStore.name}`;
   return {
-    name: "Stoa",
+    name: url ? "Stoa on PostgreSQL" : "Stoa",
     settings: [
       "token, rule of access for each entity, JSON Schema, one index, change log, WAL",
       "log forced to disk before each answer, pages by cursor, 1 process",
     ],
     url: server.url,
+    pid: server.pid,
+    token: caller.token,
     headers: { Authorization: `Bearer ${caller.token}` },
     paths: {
       store,
@@ -41,7 +50,7 @@ export async function openStoa(entities: readonly BenchEntity[]): Promise<Peer> 
     bodyOf: (entity) => entity,
     end: async () => {
       await server.end();
-      rmSync(data, { recursive: true, force: true });
+      if (!url) rmSync(folder, { recursive: true, force: true });
     },
   };
 }

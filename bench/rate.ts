@@ -9,7 +9,7 @@ import { benchFolder } from "./kept-folder.ts";
 import type { RawResult, RawTask } from "./limit-sqlite.ts";
 import { type LoadResult, runLoad } from "./load.ts";
 import type { Place } from "./place.ts";
-import { anonymousMegabytes, besideBusyCore } from "./process.ts";
+import { anonymousMegabytes, besideBusyCore, type Partner } from "./process.ts";
 import { wireRequest } from "./wire-request.ts";
 
 export type RateWork = "get" | "list" | "insert" | "patch";
@@ -63,7 +63,11 @@ export async function measureRate(
 }
 
 /** Tells the bare server to answer as Stoa did. */
-export async function bareUrl({ bare }: Place, { headers, text }: Reply): Promise<string> {
+export function bareUrl({ bare }: Place, reply: Reply): Promise<string> {
+  return bareUrlOf(bare, reply);
+}
+
+export async function bareUrlOf(bare: Partner, { headers, text }: Reply): Promise<string> {
   const own = ["date", "connection", "keep-alive", "transfer-encoding"];
   const copied = Object.entries(headers).filter(([name]) => !own.includes(name));
   const sent: OutgoingHttpHeaders = Object.fromEntries(copied);

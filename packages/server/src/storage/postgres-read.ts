@@ -2,7 +2,7 @@
  * How questions are put to connections: by the node's readers, or within a transaction. Knows the
  * plan and the windows, and no texts.
  */
-import type { Filter, GroupTree, OrderKey, StoredEntity } from "@stoa/domain";
+import type { Filter, GroupTree, OrderKey } from "@stoa/domain";
 import type { PostgresBatch } from "./postgres-batch.ts";
 import type { Values } from "./postgres-connection.ts";
 import type { PostgresDictionary, Row } from "./postgres-dictionary.ts";
