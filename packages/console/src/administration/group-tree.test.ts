@@ -3,7 +3,7 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type GroupNode, groupTree, isWithin } from "./group-tree.ts";
+import { type GroupNode, groupLines, groupTree, isWithin, keyOf } from "./group-tree.ts";
 
 const groups = [
   { _id: "r", name: "root", parent: null },
@@ -23,4 +23,31 @@ test("a group cannot go below itself", () => {
   assert.equal(isWithin(groups, "x", "a"), true);
   assert.equal(isWithin(groups, "a", "a"), true);
   assert.equal(isWithin(groups, "a", "x"), false);
+});
+
+test("the tree is drawn line by line, without what stands below a group that is shut", () => {
+  const drawn = (shut: readonly string[]) =>
+    groupLines(groupTree(groups), (id) => shut.includes(id)).map(
+      ({ group, level, place, siblings }) => `${group.name} ${level} ${place}/${siblings}`,
+    );
+  const top = ["Elsewhere 1 1/2", "root 1 2/2"];
+  assert.deepEqual(drawn([]), [...top, "Aachen 2 1/2", "Dom 3 1/1", "Berlin 2 2/2"]);
+  assert.deepEqual(drawn(["a"]), [...top, "Aachen 2 1/2", "Berlin 2 2/2"]);
+  assert.deepEqual(drawn(["r"]), top);
+});
+
+test("keys lead through the tree, open it and shut it", () => {
+  const lines = groupLines(groupTree(groups), () => false);
+  const shut = groupLines(groupTree(groups), (id) => id === "a");
+  assert.deepEqual(keyOf("ArrowDown", lines, "a"), { to: "x" });
+  assert.deepEqual(keyOf("ArrowUp", lines, "x"), { to: "a" });
+  assert.equal(keyOf("ArrowUp", lines, "o"), null);
+  assert.deepEqual(keyOf("Home", lines, "x"), { to: "o" });
+  assert.deepEqual(keyOf("End", lines, "x"), { to: "b" });
+  assert.deepEqual(keyOf("ArrowRight", lines, "a"), { to: "x" });
+  assert.deepEqual(keyOf("ArrowRight", shut, "a"), { toggle: "a" });
+  assert.equal(keyOf("ArrowRight", lines, "x"), null);
+  assert.deepEqual(keyOf("ArrowLeft", lines, "a"), { toggle: "a" });
+  assert.deepEqual(keyOf("ArrowLeft", shut, "a"), { to: "r" });
+  assert.equal(keyOf("a", lines, "x"), null);
 });

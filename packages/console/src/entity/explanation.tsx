@@ -18,14 +18,12 @@ export function Explanation({ explanation }: { readonly explanation: Words }) {
         <TableBody>
           {Object.entries(verbs).map(([verb, { allowed, because }]) => (
             <TableRow key={verb}>
-              <TableCell sx={{ width: 32 }}>
+              <TableCell component="th" scope="row" sx={{ whiteSpace: "nowrap" }}>
                 {allowed ? (
                   <YesIcon color="success" titleAccess={translate("stoa.access.yes")} />
                 ) : (
                   <NoIcon color="disabled" titleAccess={translate("stoa.access.no")} />
-                )}
-              </TableCell>
-              <TableCell component="th" scope="row">
+                )}{" "}
                 {translate(`stoa.access.verb.${verb}`)}
               </TableCell>
               <TableCell>

@@ -36,6 +36,7 @@ export function JsonEditor(props: JsonEditorProps) {
   const { palette } = useTheme();
   const translate = useTranslate();
   const isDark = palette.mode === "dark";
+  const accent = palette.primary.main;
 
   useEffect(() => {
     if (!place.current) return;
@@ -43,16 +44,18 @@ export function JsonEditor(props: JsonEditorProps) {
       if (update.docChanged) changed.current(update.state.doc.toString());
     });
     const locks = [EditorState.readOnly.of(isLocked), EditorView.editable.of(!isLocked)];
-    const extensions = [basicSetup, json(), tell, look(isDark), labelled(label), ...locks];
+    const extensions = [basicSetup, json(), tell, look(isDark, accent), labelled(label), ...locks];
     const editor = new EditorView({
       parent: place.current,
       state: EditorState.create({ doc: "", extensions: [...extensions, checking.of([])] }),
     });
     // A long line is scrolled to by the keyboard too.
     editor.scrollDOM.tabIndex = 0;
+    editor.scrollDOM.role = "region";
+    editor.scrollDOM.ariaLabel = label;
     view.current = editor;
     return () => editor.destroy();
-  }, [isDark, isLocked, label]);
+  }, [isDark, accent, isLocked, label]);
 
   useEffect(() => {
     const say = (rule: string, expected: string) => translate(`stoa.code.${rule}`, { expected });
@@ -82,12 +85,12 @@ function labelled(label: string): Extension {
   return EditorView.contentAttributes.of({ "aria-label": label });
 }
 
-function look(isDark: boolean): Extension {
+function look(isDark: boolean, accent: string): Extension {
   const theme = EditorView.theme(
     {
       "&": { fontSize: "13px", maxHeight: "70vh" },
       ".cm-content": { minHeight: "72px" },
-      "&.cm-focused": { outline: "2px solid currentColor", outlineOffset: "-1px" },
+      "&.cm-focused": { outline: `2px solid ${accent}`, outlineOffset: "-1px" },
       ".cm-gutters": { backgroundColor: "transparent", border: "none" },
       ".cm-scroller": { fontFamily: "ui-monospace, Menlo, Consolas, monospace" },
     },

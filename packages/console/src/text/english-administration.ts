@@ -64,6 +64,8 @@ export const englishAdministration = {
       "Whoever belongs to a group sees what stands in it and in the groups below. Drag to move.",
     create: "New group below",
     rename: "Rename",
+    removeTitle: "Remove %{name}?",
+    removeText: "Nothing may stand in it any more. This is not undone.",
     move: "Move",
     moveTitle: "Move %{name}",
     under: "Under",
