@@ -59,7 +59,7 @@ export class Stage {
 
   /** What a program outside sends, as the first administrator or by another secret. */
   async send(path: string, init: RequestInit = {}, secret?: string): Promise<Response> {
-    const authorization = `Bearer ${secret ?? (await this.#secret())}`;
+    const authorization = `Bearer ${secret ?? (await this.secret())}`;
     const headers = { authorization, "content-type": "application/json" };
     return fetch(`${this.url}/api/v1${path}`, { ...init, headers });
   }
@@ -83,7 +83,8 @@ export class Stage {
     return (await (await this.send(path)).json()) as (T & { _id: string })[];
   }
 
-  async #secret(): Promise<string> {
+  /** A sign-in token of the first administrator. */
+  async secret(): Promise<string> {
     const body = JSON.stringify({ login: "admin", password: this.password });
     const headers = { "content-type": "application/json" };
     const address = `${this.url}/api/v1/auth/token`;

@@ -3,7 +3,9 @@
  * in a real browser, with nothing prepared.
  */
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { after, before, test } from "node:test";
+import { promisify } from "node:util";
 import type { Locator, Page } from "playwright-core";
 import { Stage, type Visit } from "./browser.ts";
 
@@ -104,7 +106,7 @@ async function findsAndEdits(): Promise<void> {
 
 async function seesLive(): Promise<void> {
   const id = /cities\/(\w{24})/.exec(page.url())?.[1] ?? "";
-  const change = (fields: object) => stage.change("cities", id, fields);
+  const change = (fields: object) => changeByCurl(`/cities/${id}`, fields);
   await page.getByLabel("admin1", { exact: false }).fill("12");
   await change({ motto: "white" });
   await told("Changed by somebody else meanwhile, and taken over: motto");
@@ -121,6 +123,23 @@ async function seesLive(): Promise<void> {
   await cell("Delft Two").waitFor();
 }
 
+/** What a line prints that somebody copied into a terminal. */
+async function printed(line: string): Promise<string> {
+  const { stdout } = await promisify(execFile)("sh", ["-c", line]);
+  return stdout;
+}
+
+async function changeByCurl(path: string, fields: object): Promise<void> {
+  const secret = `Authorization: Bearer ${await stage.secret()}`;
+  const json = "Content-Type: application/json";
+  const body = JSON.stringify(fields);
+  const address = `${stage.url}/api/v1${path}`;
+  const answer = await printed(
+    `curl -sX PATCH -H '${secret}' -H '${json}' -d '${body}' '${address}'`,
+  );
+  assert.equal(JSON.parse(answer).success, true, answer);
+}
+
 async function usesToken(): Promise<void> {
   await visit.open("/#/tokens");
   await button("Issue a token").click();
@@ -129,13 +148,12 @@ async function usesToken(): Promise<void> {
   await dialog.getByLabel("May do").fill("GET cities/*");
   await page.keyboard.press("Enter");
   await dialog.getByRole("button", { name: "Issue a token" }).click();
-  const line = await dialog.getByLabel("curl", { exact: true }).first().textContent();
-  const [, token = "", url = ""] = /Bearer (\S+)' '(\S+)'$/.exec(line?.trim() ?? "") ?? [];
+  const line = (await dialog.getByLabel("curl", { exact: true }).first().textContent()) ?? "";
+  const [, token = "", url = ""] = /Bearer (\S+)' '(\S+)'$/.exec(line.trim()) ?? [];
   assert.equal(url, `${stage.url}/api/v1/cities?limit=3`);
   // Somebody who copies the line needs nothing else.
+  assert.equal((JSON.parse(await printed(line)) as unknown[]).length, 3);
   const asked = (path: string, init = {}) => stage.send(path, init, token);
-  const cities = (await (await asked("/cities?limit=3")).json()) as unknown[];
-  assert.equal(cities.length, 3);
   assert.equal((await asked("/inns")).status, 403);
   const writing = { method: "POST", body: "{}" };
   assert.equal((await asked("/cities", writing)).status, 403);
@@ -144,10 +162,11 @@ async function usesToken(): Promise<void> {
   await button("Revoke").click();
   await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
   await told("Nothing here yet");
+  assert.equal(JSON.parse(await printed(line)).success, false);
   assert.equal((await asked("/cities?limit=3")).status, 401);
 }
 
-/** Delft works below Holland; Holland comes to stand below Europe, where Ann is. */
+/** Holland stands below Asia, where Cara is, and comes to stand below Europe, where Ann is. */
 async function movesGroup(): Promise<void> {
   const [member] = await stage.find("/roles?where.name=member");
   await visit.open("/#/groups");
@@ -158,28 +177,32 @@ async function movesGroup(): Promise<void> {
     await dialog.getByRole("button", { name: "Save" }).click();
     await page.getByRole("treeitem", { name: group }).waitFor();
   };
-  const root = page.getByRole("treeitem").first();
-  for (const group of ["Europe", "Asia", "Holland"]) await name(group, root);
+  const item = (group: string) => page.getByRole("treeitem", { name: group });
+  for (const group of ["Europe", "Asia"]) await name(group, page.getByRole("treeitem").first());
+  await name("Holland", item("Asia"));
   const password = "a long password";
   const idOf = async (group: string) => (await stage.find(`/groups?where.name=${group}`))[0]?._id;
   const person = async (login: string, group: string) =>
     stage.create("users", { login, password, role: member?._id, group: await idOf(group) });
   await person("ann", "Europe");
   await person("bob", "Holland");
+  await person("cara", "Asia");
   await stage.create("inns", {
     ...{ name: "In den Hollandschen Tuin", beds: 3, opened: "1620-01-01" },
     group: await idOf("Holland"),
   });
-  const holland = page.getByRole("treeitem", { name: "Holland" });
-  const europe = page.getByRole("treeitem", { name: "Europe" });
-  await holland.locator("> div").first().dragTo(europe.locator("> div").first());
+  await item("Holland").dragTo(item("Europe"));
   const dialog = page.getByRole("dialog");
   await dialog.getByText("1 entity moves with it.").waitFor();
   await dialog.getByText("1 person sees more:").waitFor();
   await dialog.getByText("ann").waitFor();
-  await dialog.getByText("0 people see less:").waitFor();
+  await dialog.getByText("1 person sees less:").waitFor();
+  await dialog.getByText("cara").waitFor();
   await dialog.getByRole("button", { name: "Move" }).click();
-  await europe.getByRole("treeitem", { name: "Holland" }).waitFor();
+  await dialog.waitFor({ state: "detached" });
+  // Europe has what Asia had.
+  await item("Europe").and(page.locator("[aria-expanded=true]")).waitFor();
+  assert.equal(await item("Asia").getAttribute("aria-expanded"), null);
 }
 
 async function looksUpWhy(): Promise<void> {
