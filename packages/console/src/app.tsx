@@ -88,5 +88,10 @@ export function App() {
 
 /** A page for those who may read what it is about. */
 function needing(name: string, page: ReactNode) {
-  return <Needs path={[name]}>{page}</Needs>;
+  const title = `stoa.menu.${name === "statistics" ? "health" : name}`;
+  return (
+    <Needs path={[name]} title={title}>
+      {page}
+    </Needs>
+  );
 }

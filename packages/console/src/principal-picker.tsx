@@ -39,7 +39,7 @@ export function PrincipalPicker({ kind, label, reason = "", onPick }: PrincipalP
       onInputChange={(_, text, why) => setPrefix(why === "input" ? text : "")}
       onChange={(_, picked) => picked && onPick(picked)}
       renderInput={(input) => <TextField {...input} label={label} helperText={reason} />}
-      sx={{ width: 260 }}
+      sx={{ width: 260, maxWidth: 1 }}
     />
   );
 }

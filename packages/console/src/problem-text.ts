@@ -9,6 +9,8 @@ export function problemText(error: unknown, translate: Translate): string {
   if (!(error instanceof StoaError)) return translate("stoa.state.failed");
   const details = error.details?.map(({ path, message }) => `${path}: ${message}`) ?? [];
   switch (error.code) {
+    case "not_found":
+      return translate("stoa.state.notFound");
     case "unavailable":
       return translate("stoa.state.offline");
     case "validation":

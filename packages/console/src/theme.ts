@@ -50,6 +50,7 @@ function themeOf(base: RaThemeOptions, palette: Colours): RaThemeOptions {
     components: {
       ...base.components,
       MuiPaper: { defaultProps: { elevation: 0 }, styleOverrides: outlined },
+      MuiDialog: { styleOverrides: { paper: { "&&": flat } } },
       MuiCssBaseline: { styleOverrides: links },
       RaToolbar: { styleOverrides: { root: { backgroundColor: "transparent" } } },
       RaMenuItemLink: { styleOverrides: { root: { "&.RaMenuItemLink-active": here } } },

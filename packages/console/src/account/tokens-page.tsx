@@ -20,10 +20,13 @@ import {
 import type { Entity, Token } from "@stoa/client";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { Confirm, Title, useLocaleState, useNotify, useTranslate } from "react-admin";
+import { Confirm, Title, useNotify, useTranslate } from "react-admin";
 import { client, self } from "../connection.ts";
+import { Unseen } from "../layout/unseen.tsx";
+import { wideOnly } from "../layout/wide-only.ts";
 import { problemText } from "../problem-text.ts";
 import { timeText } from "../table/cell-text.ts";
+import { useFormatLocale } from "../text/use-format-locale.ts";
 import IssueToken from "./issue-token.tsx";
 
 export default function TokensPage() {
@@ -81,9 +84,13 @@ function TokenTable({ tokens, onRevoked }: TokenTableProps) {
         <TableHead>
           <TableRow>
             {columns.map((column) => (
-              <TableCell key={column}>{translate(`stoa.tokens.${column}`)}</TableCell>
+              <TableCell key={column} sx={phoneColumns.has(column) ? undefined : wideOnly}>
+                {translate(`stoa.tokens.${column}`)}
+              </TableCell>
             ))}
-            <TableCell align="right">{translate("stoa.table.more")}</TableCell>
+            <TableCell align="right">
+              <Unseen text="stoa.table.more" />
+            </TableCell>
           </TableRow>
         </TableHead>
         <TableBody>
@@ -96,10 +103,13 @@ function TokenTable({ tokens, onRevoked }: TokenTableProps) {
   );
 }
 
+/** The others are left out where there is no room for them. */
+const phoneColumns: ReadonlySet<string> = new Set(["name", "scopes"]);
+
 function TokenRow({ token, onRevoked }: { token: Entity<Token>; onRevoked: () => void }) {
   const translate = useTranslate();
   const notify = useNotify();
-  const [locale] = useLocaleState();
+  const locale = useFormatLocale();
   const [isAsking, setAsking] = useState(false);
   const { name, scopes, time, expiresAt, lastUsedAt } = token;
   const at = (ms: number | null, none: string) =>
@@ -123,9 +133,9 @@ function TokenRow({ token, onRevoked }: { token: Entity<Token>; onRevoked: () =>
           <Chip key={scope} size="small" label={scope} sx={{ m: 0.25, fontFamily: "monospace" }} />
         ))}
       </TableCell>
-      <TableCell>{timeText(time, locale)}</TableCell>
-      <TableCell>{at(expiresAt, "stoa.tokens.never")}</TableCell>
-      <TableCell>{at(lastUsedAt, "stoa.tokens.unused")}</TableCell>
+      <TableCell sx={wideOnly}>{timeText(time, locale)}</TableCell>
+      <TableCell sx={wideOnly}>{at(expiresAt, "stoa.tokens.never")}</TableCell>
+      <TableCell sx={wideOnly}>{at(lastUsedAt, "stoa.tokens.unused")}</TableCell>
       <TableCell align="right">
         <Button color="error" onClick={() => setAsking(true)}>
           {translate("stoa.tokens.revoke")}

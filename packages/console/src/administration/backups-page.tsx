@@ -20,12 +20,15 @@ import {
 import type { Backup, BackupProgress } from "@stoa/client";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { Confirm, Title, useLocaleState, useNotify, useTranslate } from "react-admin";
+import { Confirm, Title, useNotify, useTranslate } from "react-admin";
 import { client } from "../connection.ts";
 import { Job, useJob } from "../job.ts";
 import { Progress } from "../layout/progress.tsx";
+import { Unseen } from "../layout/unseen.tsx";
+import { wideOnly } from "../layout/wide-only.ts";
 import { problemText } from "../problem-text.ts";
 import { sizeText, timeText } from "../table/cell-text.ts";
+import { useFormatLocale } from "../text/use-format-locale.ts";
 import { useFullRight, useRight } from "../use-right.ts";
 
 const backupJob = new Job<BackupProgress>();
@@ -74,7 +77,7 @@ export default function BackupsPage() {
 
 function Making({ told }: { readonly told: BackupProgress | null }) {
   const translate = useTranslate();
-  const [locale] = useLocaleState();
+  const locale = useFormatLocale();
   const { bytes, total } = told?.kind === "progress" ? told : { bytes: 0, total: 0 };
   const text = translate("stoa.welcome.loaded", {
     done: sizeText(bytes, locale),
@@ -96,9 +99,13 @@ function Backups({ backups, onRemoved }: BackupsProps) {
         <TableHead>
           <TableRow>
             <TableCell>{translate("stoa.backups.name")}</TableCell>
-            <TableCell>{translate("stoa.backups.when")}</TableCell>
-            <TableCell align="right">{translate("stoa.backups.size")}</TableCell>
-            <TableCell align="right">{translate("stoa.table.more")}</TableCell>
+            <TableCell sx={wideOnly}>{translate("stoa.backups.when")}</TableCell>
+            <TableCell align="right" sx={wideOnly}>
+              {translate("stoa.backups.size")}
+            </TableCell>
+            <TableCell align="right">
+              <Unseen text="stoa.table.more" />
+            </TableCell>
           </TableRow>
         </TableHead>
         <TableBody>
@@ -115,7 +122,7 @@ function BackupRow({ backup, onRemoved }: { backup: Backup; onRemoved: () => voi
   const { name, time, bytes } = backup;
   const translate = useTranslate();
   const notify = useNotify();
-  const [locale] = useLocaleState();
+  const locale = useFormatLocale();
   const [isAsking, setAsking] = useState(false);
   const full = useFullRight();
   const right = useRight("DELETE", ["backups", name]);
@@ -129,12 +136,18 @@ function BackupRow({ backup, onRemoved }: { backup: Backup; onRemoved: () => voi
   };
   return (
     <TableRow hover>
-      <TableCell component="th" scope="row" sx={{ fontFamily: "monospace" }}>
+      <TableCell
+        component="th"
+        scope="row"
+        sx={{ fontFamily: "monospace", overflowWrap: "anywhere" }}
+      >
         {name}
       </TableCell>
-      <TableCell>{timeText(time, locale)}</TableCell>
-      <TableCell align="right">{sizeText(bytes, locale)}</TableCell>
-      <TableCell align="right" sx={{ whiteSpace: "nowrap" }}>
+      <TableCell sx={wideOnly}>{timeText(time, locale)}</TableCell>
+      <TableCell align="right" sx={wideOnly}>
+        {sizeText(bytes, locale)}
+      </TableCell>
+      <TableCell align="right" sx={{ whiteSpace: { sm: "nowrap" } }}>
         <Tooltip title={full.reason}>
           <span>
             <Button

@@ -19,13 +19,15 @@ import {
   Typography,
 } from "@mui/material";
 import { useState } from "react";
-import { Title, useLocaleState, useTranslate } from "react-admin";
+import { Title, useTranslate } from "react-admin";
 import { Link } from "react-router-dom";
 import { entityTitle } from "../entity/entity-title.ts";
+import { wideOnly } from "../layout/wide-only.ts";
 import { PrincipalName } from "../principal-name.tsx";
 import { problemText } from "../problem-text.ts";
 import { useStores } from "../stores.ts";
 import { timeText } from "../table/cell-text.ts";
+import { useFormatLocale } from "../text/use-format-locale.ts";
 import { type FeedLine, useFeed } from "./use-feed.ts";
 
 export default function ChangesPage() {
@@ -80,7 +82,9 @@ function Lines({ lines }: { readonly lines: readonly FeedLine[] }) {
         <TableHead>
           <TableRow>
             {["when", "what", "store", "entity", "who"].map((name) => (
-              <TableCell key={name}>{translate(`stoa.changes.${name}`)}</TableCell>
+              <TableCell key={name} sx={phoneColumns.has(name) ? undefined : wideOnly}>
+                {translate(`stoa.changes.${name}`)}
+              </TableCell>
             ))}
           </TableRow>
         </TableHead>
@@ -94,9 +98,12 @@ function Lines({ lines }: { readonly lines: readonly FeedLine[] }) {
   );
 }
 
+/** The others are left out where there is no room for them. */
+const phoneColumns: ReadonlySet<string> = new Set(["when", "what", "entity"]);
+
 function Line({ line }: { readonly line: FeedLine }) {
   const translate = useTranslate();
-  const [locale] = useLocaleState();
+  const locale = useFormatLocale();
   if (line.kind === "gap") {
     return (
       <TableRow>
@@ -107,15 +114,15 @@ function Line({ line }: { readonly line: FeedLine }) {
   const { op, store, id, time, by, entity } = line;
   return (
     <TableRow hover>
-      <TableCell sx={{ whiteSpace: "nowrap" }}>{timeText(time, locale)}</TableCell>
+      <TableCell sx={{ whiteSpace: { sm: "nowrap" } }}>{timeText(time, locale)}</TableCell>
       <TableCell>
         <Chip size="small" label={translate(`stoa.history.${op}`)} />
       </TableCell>
-      <TableCell>{store}</TableCell>
+      <TableCell sx={wideOnly}>{store}</TableCell>
       <TableCell>
         {entity ? <Link to={`/stores/${store}/${id}`}>{entityTitle(entity) || id}</Link> : id}
       </TableCell>
-      <TableCell>
+      <TableCell sx={wideOnly}>
         <PrincipalName id={by} />
       </TableCell>
     </TableRow>

@@ -16,6 +16,7 @@ import {
 } from "@mui/material";
 import { Title, useTranslate } from "react-admin";
 import { Link, useNavigate } from "react-router-dom";
+import { wideOnly } from "../layout/wide-only.ts";
 import { problemText } from "../problem-text.ts";
 import { useStores } from "../stores.ts";
 import { useRight } from "../use-right.ts";
@@ -46,8 +47,8 @@ export default function DefinitionsPage() {
           <TableRow>
             <TableCell>{translate("stoa.definition.name")}</TableCell>
             <TableCell>{translate("stoa.definition.title")}</TableCell>
-            <TableCell>{translate("stoa.definition.indexes")}</TableCell>
-            <TableCell>{translate("stoa.definition.schema")}</TableCell>
+            <TableCell sx={wideOnly}>{translate("stoa.definition.indexes")}</TableCell>
+            <TableCell sx={wideOnly}>{translate("stoa.definition.schema")}</TableCell>
           </TableRow>
         </TableHead>
         <TableBody>
@@ -62,7 +63,7 @@ export default function DefinitionsPage() {
                 <Link to={`/definitions/${name}`}>{name}</Link>
               </TableCell>
               <TableCell>{title}</TableCell>
-              <TableCell>
+              <TableCell sx={wideOnly}>
                 {indexes.map((paths) => (
                   <Chip
                     key={paths.join()}
@@ -72,7 +73,7 @@ export default function DefinitionsPage() {
                   />
                 ))}
               </TableCell>
-              <TableCell>
+              <TableCell sx={wideOnly}>
                 {translate(schema ? "stoa.definition.described" : "stoa.definition.free")}
               </TableCell>
             </TableRow>

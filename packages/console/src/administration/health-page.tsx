@@ -16,10 +16,11 @@ import {
 } from "@mui/material";
 import type { Statistics } from "@stoa/client";
 import { useQuery } from "@tanstack/react-query";
-import { Title, useLocaleState, useTranslate } from "react-admin";
+import { Title, useTranslate } from "react-admin";
 import { client } from "../connection.ts";
 import { problemText } from "../problem-text.ts";
 import { sizeText, timeText } from "../table/cell-text.ts";
+import { useFormatLocale } from "../text/use-format-locale.ts";
 import { Plot } from "./plot.tsx";
 
 const askedEveryMs = 10_000;
@@ -32,7 +33,7 @@ export default function HealthPage() {
     refetchInterval: askedEveryMs,
   });
   return (
-    <Box sx={{ mt: 1 }}>
+    <Box sx={{ mt: 2 }}>
       <Title title="stoa.menu.health" />
       {found.error && <Alert severity="error">{problemText(found.error, translate)}</Alert>}
       {found.isPending && <Skeleton height={320} />}
@@ -43,7 +44,7 @@ export default function HealthPage() {
 
 function Figures({ statistics }: { readonly statistics: Statistics }) {
   const translate = useTranslate();
-  const [locale] = useLocaleState();
+  const locale = useFormatLocale();
   const { points, everyMs, version, startedAt, database, processes } = statistics;
   const perSecond = (name: string) => points.map((point) => ((point[name] ?? 0) * 1_000) / everyMs);
   const as = (name: string) => points.map((point) => point[name] ?? null);
@@ -83,7 +84,7 @@ function Figures({ statistics }: { readonly statistics: Statistics }) {
 
 function StoreSizes({ statistics: { stores } }: { readonly statistics: Statistics }) {
   const translate = useTranslate();
-  const [locale] = useLocaleState();
+  const locale = useFormatLocale();
   return (
     <Card sx={{ mt: 2 }}>
       <Table size="small">

@@ -17,9 +17,10 @@ import {
 import type { Impact } from "@stoa/client";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { useLocaleState, useTranslate } from "react-admin";
+import { useTranslate } from "react-admin";
 import { client } from "../connection.ts";
 import { problemText } from "../problem-text.ts";
+import { useFormatLocale } from "../text/use-format-locale.ts";
 import { type Group, isWithin } from "./group-tree.ts";
 
 interface MoveDialogProps {
@@ -78,7 +79,7 @@ export function MoveDialog({ group, parent, groups, onClose, onMove }: MoveDialo
 
 function ImpactText({ impact: { moved, gain, lose } }: { readonly impact: Impact }) {
   const translate = useTranslate();
-  const [locale] = useLocaleState();
+  const locale = useFormatLocale();
   const figure = new Intl.NumberFormat(locale);
   const stores = Object.entries(moved.stores)
     .map(([name, count]) => `${name}: ${figure.format(count)}`)

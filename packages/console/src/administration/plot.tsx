@@ -2,7 +2,8 @@
  * A small plot of one figure over the last hour: its course, its latest and its highest value.
  */
 import { Box, Card, Grid, Typography, useTheme } from "@mui/material";
-import { useLocaleState, useTranslate } from "react-admin";
+import { useTranslate } from "react-admin";
+import { useFormatLocale } from "../text/use-format-locale.ts";
 
 interface PlotProps {
   readonly title: string;
@@ -19,7 +20,7 @@ const hourMs = 3_600_000;
 
 export function Plot({ title, times, values, unit }: PlotProps) {
   const translate = useTranslate();
-  const [locale] = useLocaleState();
+  const locale = useFormatLocale();
   const { palette } = useTheme();
   const highest = Math.max(0, ...values.map((value) => value ?? 0));
   const latest = values.at(-1) ?? 0;

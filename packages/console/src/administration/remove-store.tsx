@@ -12,11 +12,12 @@ import {
 } from "@mui/material";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { useLocaleState, useTranslate } from "react-admin";
+import { useTranslate } from "react-admin";
 import { useNavigate } from "react-router-dom";
 import { client } from "../connection.ts";
 import { problemText } from "../problem-text.ts";
 import { type StoreEntity, useStoreCount } from "../stores.ts";
+import { useFormatLocale } from "../text/use-format-locale.ts";
 import { useRight } from "../use-right.ts";
 
 export function RemoveStore({ store }: { readonly store: StoreEntity }) {
@@ -42,7 +43,7 @@ function RemoveDialog({ store, onClose }: { store: StoreEntity; onClose: () => v
   const translate = useTranslate();
   const navigate = useNavigate();
   const queries = useQueryClient();
-  const [locale] = useLocaleState();
+  const locale = useFormatLocale();
   const { data: count = 0 } = useStoreCount(store.name);
   const [typed, setTyped] = useState("");
   const [problem, setProblem] = useState<unknown>(null);

@@ -49,7 +49,7 @@ export function RightsInput({ source }: { readonly source: string }) {
         )}
       />
       <TableContainer sx={{ maxHeight: 520, mt: 1 }}>
-        <Table size="small" stickyHeader>
+        <Table size="small" stickyHeader sx={{ "& th, & td": { px: { xs: 0.5, sm: 2 } } }}>
           <TableHead>
             <TableRow>
               <TableCell>{translate("stoa.roles.store")}</TableCell>
@@ -61,10 +61,11 @@ export function RightsInput({ source }: { readonly source: string }) {
             </TableRow>
           </TableHead>
           <TableBody>
-            {stores.map(({ name, title }) => (
+            {stores.map(({ kind, name, title }) => (
               <TableRow key={name} hover>
                 <TableCell component="th" scope="row">
-                  {title ?? name} <Typography variant="caption">{name}</Typography>
+                  {kind === "system" ? translate(systemTexts[name] ?? name) : (title ?? name)}{" "}
+                  <Typography variant="caption">{name}</Typography>
                 </TableCell>
                 {methods.map((method) => (
                   <RightCell
@@ -83,6 +84,16 @@ export function RightsInput({ source }: { readonly source: string }) {
     </>
   );
 }
+
+/** Stores of the system have no titles of their own. */
+const systemTexts: Readonly<Record<string, string>> = {
+  users: "stoa.menu.users",
+  groups: "stoa.menu.groups",
+  roles: "stoa.menu.roles",
+  sessions: "stoa.menu.sessions",
+  tokens: "stoa.account.tokens",
+  stores: "stoa.menu.definitions",
+};
 
 interface RightCellProps {
   readonly label: string;

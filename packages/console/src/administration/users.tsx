@@ -1,6 +1,7 @@
 /**
  * People: who there is, with which role, in which groups; made, changed, disabled.
  */
+import { type Theme, useMediaQuery } from "@mui/material";
 import {
   AutocompleteArrayInput,
   AutocompleteInput,
@@ -8,7 +9,6 @@ import {
   BooleanInput,
   Create,
   DataTable,
-  DateField,
   Edit,
   EmailField,
   FunctionField,
@@ -24,30 +24,40 @@ import {
   useTranslate,
 } from "react-admin";
 import { PrincipalName } from "../principal-name.tsx";
+import { timeText } from "../table/cell-text.ts";
+import { useFormatLocale } from "../text/use-format-locale.ts";
 import { UnsavedForm } from "./unsaved-form.tsx";
 
 export function UserList() {
   const translate = useTranslate();
+  const locale = useFormatLocale();
+  const isWide = useMediaQuery<Theme>((theme) => theme.breakpoints.up("sm"));
   return (
     <List sort={{ field: "login", order: "ASC" }} perPage={50} filters={userFilters}>
       <DataTable bulkActionButtons={false}>
         <DataTable.Col source="login" label="stoa.users.login" />
-        <DataTable.Col source="name" label="stoa.users.name" />
-        <DataTable.Col source="email" label="stoa.users.email">
-          <EmailField source="email" />
-        </DataTable.Col>
+        {isWide && <DataTable.Col source="name" label="stoa.users.name" />}
+        {isWide && (
+          <DataTable.Col source="email" label="stoa.users.email">
+            <EmailField source="email" />
+          </DataTable.Col>
+        )}
         <DataTable.Col source="role" label="stoa.users.role">
           <ReferenceField source="role" reference="roles" link={false} />
         </DataTable.Col>
         <DataTable.Col source="group" label="stoa.users.group" disableSort>
           <FunctionField render={({ group }) => <PrincipalName id={group} />} />
         </DataTable.Col>
-        <DataTable.Col source="disabled" label={translate("stoa.users.disabled")}>
-          <BooleanField source="disabled" looseValue FalseIcon={null} />
-        </DataTable.Col>
-        <DataTable.Col source="time" label="stoa.users.since">
-          <DateField source="time" />
-        </DataTable.Col>
+        {isWide && (
+          <DataTable.Col source="disabled" label={translate("stoa.users.disabled")}>
+            <BooleanField source="disabled" looseValue FalseIcon={null} />
+          </DataTable.Col>
+        )}
+        {isWide && (
+          <DataTable.Col source="time" label="stoa.users.since">
+            <FunctionField render={({ time }) => timeText(time, locale)} />
+          </DataTable.Col>
+        )}
       </DataTable>
     </List>
   );

@@ -23,12 +23,16 @@ export function AccessTab({ store, version }: TabProps) {
   return (
     <Stack sx={{ gap: 3, maxWidth: 720 }}>
       <Block title="stoa.access.owner">
-        <PrincipalName id={entity.owner} />
-        <Handover kind="user" store={store} onPick={({ _id }) => change({ owner: _id })} />
+        <Box sx={line}>
+          <PrincipalName id={entity.owner} />
+          <Handover kind="user" store={store} onPick={({ _id }) => change({ owner: _id })} />
+        </Box>
       </Block>
       <Block title="stoa.access.group">
-        <Branch groups={entity.branch} />
-        <Handover kind="group" store={store} onPick={({ _id }) => change({ group: _id })} />
+        <Box sx={line}>
+          <Branch groups={entity.branch} />
+          <Handover kind="group" store={store} onPick={({ _id }) => change({ group: _id })} />
+        </Box>
       </Block>
       <Block title="stoa.access.granted">
         {entity.access.length === 0 && (
@@ -44,6 +48,11 @@ export function AccessTab({ store, version }: TabProps) {
     </Stack>
   );
 }
+
+const line = {
+  ...{ display: "flex", flexWrap: "wrap", alignItems: "center", columnGap: 1, minHeight: 36 },
+  width: 1,
+} as const;
 
 /** The group and those above it, the root first. */
 function Branch({ groups }: { readonly groups: readonly string[] }) {
@@ -67,7 +76,7 @@ function Grants({ store, version }: TabProps) {
   const revoke = useRight("DELETE", [store, ":id", "access", ":principal"]);
   const calls = client.store(store);
   return (
-    <Box sx={{ display: "flex", flexWrap: "wrap", gap: 1, alignItems: "center" }}>
+    <Box sx={line}>
       {entity.access.map((id) => (
         <Chip
           key={id}

@@ -2,17 +2,18 @@
  * All fields of an entity with their values, as the API serves them, on a page of its own.
  */
 import { Alert, Box, Link, Paper, Table, TableBody, TableCell, TableRow } from "@mui/material";
-import { Title, useLocaleState, useTranslate } from "react-admin";
+import { Title, useTranslate } from "react-admin";
 import { useParams } from "react-router-dom";
 import { problemText } from "../problem-text.ts";
 import { timeText } from "../table/cell-text.ts";
+import { useFormatLocale } from "../text/use-format-locale.ts";
 import { EntityId, entityPath } from "./entity-id.tsx";
 import { useEntity } from "./use-entity.ts";
 
 export default function ConfigurationPage() {
   const { store = "", id = "" } = useParams();
   const translate = useTranslate();
-  const [locale] = useLocaleState();
+  const locale = useFormatLocale();
   const found = useEntity(store, id);
   const path = entityPath(store, id);
   return (

@@ -26,7 +26,11 @@ export function EntityId({ store, id }: EntityIdProps) {
         {id}
       </Link>
       <CopyButton text={id} label={translate("stoa.entity.copyId")} />
-      <Typography variant="caption" color="textSecondary" sx={{ ml: 1 }}>
+      <Typography
+        variant="caption"
+        color="textSecondary"
+        sx={{ ml: 1, display: { xs: "none", sm: "inline" } }}
+      >
         {`GET ${entityPath(store, id)}`}
       </Typography>
     </Box>

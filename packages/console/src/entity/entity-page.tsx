@@ -1,7 +1,7 @@
 /**
  * One entity: its id in the upper left corner, and what can be seen and done in tabs.
  */
-import { Alert, Box, Paper, Skeleton, Tab, Tabs } from "@mui/material";
+import { Alert, Box, Paper, Skeleton, Tab, Tabs, type Theme, useMediaQuery } from "@mui/material";
 import { StoaError } from "@stoa/client";
 import { lazy, Suspense } from "react";
 import { Title, useTranslate } from "react-admin";
@@ -31,10 +31,14 @@ export default function EntityPage() {
   const definition = useStore(store);
   const isNotFound = found.error instanceof StoaError && found.error.code === "not_found";
   const isGone = isHeardGone || (isNotFound && found.data !== undefined);
+  const isWide = useMediaQuery<Theme>((theme) => theme.breakpoints.up("sm"));
+  const storeTitle = definition?.title ?? store;
   const title = found.data ? entityTitle(found.data.entity) : "";
   return (
     <Paper sx={{ mt: 1 }}>
-      <Title title={`${definition?.title ?? store}${title && ` › ${title}`}`} />
+      <Title
+        title={isWide || title === "" ? [storeTitle, title].filter(Boolean).join(" › ") : title}
+      />
       <Box sx={{ p: 1.5, pb: 0 }}>
         <EntityId store={store} id={id} />
       </Box>

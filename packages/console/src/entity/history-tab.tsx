@@ -20,11 +20,12 @@ import type { HistoryChange } from "@stoa/client";
 import type { Json, JsonObject } from "@stoa/domain";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { useLocaleState, useNotify, useTranslate } from "react-admin";
+import { useNotify, useTranslate } from "react-admin";
 import { client } from "../connection.ts";
 import { PrincipalName } from "../principal-name.tsx";
 import { problemText } from "../problem-text.ts";
 import { timeText } from "../table/cell-text.ts";
+import { useFormatLocale } from "../text/use-format-locale.ts";
 import { useRight } from "../use-right.ts";
 import { changedFields } from "./three-way.ts";
 import { ownFields, type TabProps, useKeepVersion, versionOf } from "./use-entity.ts";
@@ -79,7 +80,7 @@ interface ChangeCardProps extends TabProps {
 
 function ChangeCard({ store, change, before, version, isPresent }: ChangeCardProps) {
   const translate = useTranslate();
-  const [locale] = useLocaleState();
+  const locale = useFormatLocale();
   const { seq, op, time, by, entity } = change;
   return (
     <Card variant="outlined" sx={{ p: 1.5 }}>

@@ -6,13 +6,14 @@ import { Alert, Box, Button, Paper, Stack } from "@mui/material";
 import type { ImportProgress } from "@stoa/client";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { Title, useLocaleState, useTranslate } from "react-admin";
+import { Title, useTranslate } from "react-admin";
 import { Link, useParams } from "react-router-dom";
 import { client } from "../connection.ts";
 import { Job, useJob } from "../job.ts";
 import { Progress } from "../layout/progress.tsx";
 import { problemText } from "../problem-text.ts";
 import { useStore } from "../stores.ts";
+import { useFormatLocale } from "../text/use-format-locale.ts";
 import { useRight } from "../use-right.ts";
 import { FileChoice } from "./file-choice.tsx";
 import { ImportPreview } from "./import-preview.tsx";
@@ -79,7 +80,7 @@ function Begin({ store, chosen, onBegun }: BeginProps) {
 
 function Work({ state, isRunning }: { readonly state: ImportState; readonly isRunning: boolean }) {
   const translate = useTranslate();
-  const [locale] = useLocaleState();
+  const locale = useFormatLocale();
   const { progress, refused, store } = state;
   const figures = new Intl.NumberFormat(locale);
   const { rows, created, updated, failed } = progress;

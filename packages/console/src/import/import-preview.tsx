@@ -14,11 +14,12 @@ import {
 } from "@mui/material";
 import type { PreviewRow } from "@stoa/client";
 import { useQuery } from "@tanstack/react-query";
-import { useLocaleState, useTranslate } from "react-admin";
+import { useTranslate } from "react-admin";
 import { client } from "../connection.ts";
 import { ownFields } from "../entity/use-entity.ts";
 import { problemText } from "../problem-text.ts";
 import { cellText } from "../table/cell-text.ts";
+import { useFormatLocale } from "../text/use-format-locale.ts";
 import type { Chosen } from "./importing.ts";
 
 interface ImportPreviewProps {
@@ -52,7 +53,7 @@ export function ImportPreview({ store, chosen: { file, question } }: ImportPrevi
 
 function Rows({ rows }: { readonly rows: readonly PreviewRow[] }) {
   const translate = useTranslate();
-  const [locale] = useLocaleState();
+  const locale = useFormatLocale();
   const fields = rows.map(({ entity }) => (entity ? ownFields(entity) : {}));
   const names = [...new Set(fields.flatMap((one) => Object.keys(one)))].slice(0, columnsMax);
   return (

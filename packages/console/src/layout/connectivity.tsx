@@ -22,8 +22,22 @@ export function Connectivity() {
   const isOnline = useSyncExternalStore(listen, () => navigator.onLine);
   if (isOnline && !isError) return null;
   const label = translate("stoa.state.offline");
-  return <Chip role="status" icon={<CloudOffIcon />} color="warning" size="small" label={label} />;
+  return (
+    <Chip
+      role="status"
+      icon={<CloudOffIcon />}
+      color="warning"
+      size="small"
+      label={label}
+      sx={low}
+    />
+  );
 }
+
+/** On a phone it stands below, where the bar above has no room. */
+const low = {
+  "@media (max-width: 599px)": { position: "fixed", zIndex: 1400, insetInline: 12, bottom: 12 },
+} as const;
 
 /** The browser itself knows when there is no network at all. */
 function listen(listener: () => void): () => void {

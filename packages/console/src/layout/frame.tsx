@@ -12,6 +12,7 @@ import {
   Logout,
   TitlePortal,
   UserMenu,
+  useGetIdentity,
   useTranslate,
   useUserMenu,
 } from "react-admin";
@@ -32,15 +33,19 @@ export function Frame({ children }: { readonly children: ReactNode }) {
 function Bar() {
   return (
     <AppBar alwaysOn color="default" elevation={0} userMenu={<AccountMenu />} sx={roomy}>
-      <TitlePortal component="h1" variant="h6" />
+      <TitlePortal component="h1" variant="h6" sx={ending} />
       <Connectivity />
     </AppBar>
   );
 }
 
 function AccountMenu() {
+  const translate = useTranslate();
+  const { data: me } = useGetIdentity();
+  // The name that is seen is part of what is heard.
+  const label = [me?.fullName, translate("stoa.account.menu")].filter(Boolean).join(", ");
   return (
-    <UserMenu>
+    <UserMenu label={label}>
       <AccountItem to="/account" text="stoa.account.profile" icon={<PersonIcon />} />
       <AccountItem to="/tokens" text="stoa.account.tokens" icon={<KeyIcon />} />
       <Logout />
@@ -70,6 +75,9 @@ const fitting = {
   "& .RaList-main, & .RaList-content": { minWidth: 0, overflowX: "auto" },
   "@media (max-width: 599px)": { "& main .MuiPaper-root": { overflowX: "auto" } },
 } as const;
+
+/** A title that is too long ends in dots. */
+const ending = { "&& > *": { display: "inline" } } as const;
 
 /** On a phone the name of a language takes the room that the title of the page needs. */
 const roomy = {

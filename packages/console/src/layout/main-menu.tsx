@@ -15,9 +15,10 @@ import RolesIcon from "@mui/icons-material/VerifiedUserOutlined";
 import { Box, ListSubheader, Typography } from "@mui/material";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { Menu, useLocaleState, useSidebarState, useTranslate } from "react-admin";
+import { Menu, useSidebarState, useTranslate } from "react-admin";
 import { isAllowed, self } from "../connection.ts";
 import { useStoreCount, useStores } from "../stores.ts";
+import { useFormatLocale } from "../text/use-format-locale.ts";
 
 export function MainMenu() {
   const translate = useTranslate();
@@ -38,7 +39,7 @@ export function MainMenu() {
 }
 
 function StoreItem({ name, title }: { readonly name: string; readonly title: string }) {
-  const [locale] = useLocaleState();
+  const locale = useFormatLocale();
   const { data: count } = useStoreCount(name);
   const [isOpen] = useSidebarState();
   const figure = count === undefined ? "" : new Intl.NumberFormat(locale).format(count);

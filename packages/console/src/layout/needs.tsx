@@ -4,21 +4,27 @@
  */
 import { Alert, Skeleton } from "@mui/material";
 import type { ReactNode } from "react";
+import { Title } from "react-admin";
 import { useRight } from "../use-right.ts";
 
 interface NeedsProps {
   /** What must be readable: `["statistics"]`, `["cities", ":id", "history"]`. */
   readonly path: readonly string[];
+  /** Of the page, where this stands for all of it. */
+  readonly title?: string;
   readonly children: ReactNode;
 }
 
-export function Needs({ path, children }: NeedsProps) {
+export function Needs({ path, title, children }: NeedsProps) {
   const right = useRight("GET", path);
   if (!right.isKnown) return <Skeleton variant="rounded" height={120} />;
   if (right.isAllowed) return children;
   return (
-    <Alert severity="info" sx={{ mt: 1 }}>
-      {right.reason}
-    </Alert>
+    <>
+      {title !== undefined && <Title title={title} />}
+      <Alert severity="info" sx={{ mt: 1 }}>
+        {right.reason}
+      </Alert>
+    </>
   );
 }

@@ -2,14 +2,15 @@
  * How far it is when all that fit are changed or removed, and what was refused of them.
  */
 import { Alert, Box, Button } from "@mui/material";
-import { useLocaleState, useTranslate } from "react-admin";
+import { useTranslate } from "react-admin";
 import { Progress } from "../layout/progress.tsx";
 import { problemText } from "../problem-text.ts";
+import { useFormatLocale } from "../text/use-format-locale.ts";
 import type { Bulk } from "./use-bulk.ts";
 
 export function BulkProgress({ store, bulk }: { readonly store: string; readonly bulk: Bulk }) {
   const translate = useTranslate();
-  const [locale] = useLocaleState();
+  const locale = useFormatLocale();
   const { told, isRunning, problem } = bulk.work;
   if (told?.store !== store) return null;
   const figure = (count: number) => new Intl.NumberFormat(locale).format(count);

@@ -5,8 +5,16 @@
 import ArrowDownIcon from "@mui/icons-material/ArrowDownward";
 import ArrowUpIcon from "@mui/icons-material/ArrowUpward";
 import { Box, ButtonBase, Checkbox, Skeleton } from "@mui/material";
-import { type KeyboardEvent, type RefObject, useEffect, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  type RefObject,
+  useEffect,
+  useRef,
+  useState,
+} from "react";
 import { useTranslate } from "react-admin";
+import { Unseen } from "../layout/unseen.tsx";
 import { type Range, rangeAt, type Track, trackHeight } from "./scroll-range.ts";
 
 export interface GridColumn<R> {
@@ -32,6 +40,8 @@ export interface GridProps<R> {
   readonly onRange: (range: Range) => void;
   readonly onOpen: (row: R) => void;
   readonly onSelect: (row: R) => void;
+  /** Said in place of rows. */
+  readonly children?: ReactNode;
 }
 
 const rowHeight = 38;
@@ -42,25 +52,28 @@ export function EntityGrid<R>(props: GridProps<R>) {
   const indexes = Array.from({ length: range.end - range.first }, (_, at) => range.first + at);
   const template = `44px repeat(${props.columns.length}, minmax(120px, 1fr))`;
   return (
-    <Box
-      ref={view}
-      role="grid"
-      aria-label={props.label}
-      aria-rowcount={props.total + 1}
-      tabIndex={0}
-      sx={{ flexGrow: 1, minHeight: 240, overflow: "auto", position: "relative" }}
-    >
-      <Head {...props} template={template} />
+    <Box sx={{ flexGrow: 1, minHeight: 240, position: "relative" }}>
       <Box
-        role="rowgroup"
-        sx={{ height: trackHeight(track), position: "relative", minWidth: "fit-content" }}
+        ref={view}
+        role="grid"
+        aria-label={props.label}
+        aria-rowcount={props.total + 1}
+        tabIndex={0}
+        sx={{ position: "absolute", inset: 0, overflow: "auto" }}
       >
-        <Box sx={{ position: "absolute", insetInline: 0, top: range.top }}>
-          {indexes.map((index) => (
-            <GridRow key={index} {...props} index={index} template={template} />
-          ))}
+        <Head {...props} template={template} />
+        <Box
+          role="rowgroup"
+          sx={{ height: trackHeight(track), position: "relative", minWidth: "fit-content" }}
+        >
+          <Box sx={{ position: "absolute", insetInline: 0, top: range.top }}>
+            {indexes.map((index) => (
+              <GridRow key={index} {...props} index={index} template={template} />
+            ))}
+          </Box>
         </Box>
       </Box>
+      <Box sx={{ position: "absolute", insetInline: 0, top: rowHeight }}>{props.children}</Box>
     </Box>
   );
 }
@@ -98,13 +111,10 @@ function Head<R>({
   onSort,
   template,
 }: GridProps<R> & { readonly template: string }) {
-  const select = useTranslate()("stoa.table.select");
   return (
     <Box role="row" aria-rowindex={1} sx={{ ...line, ...stuck, gridTemplateColumns: template }}>
       <Box role="columnheader">
-        <Box component="span" sx={unseen}>
-          {select}
-        </Box>
+        <Unseen text="stoa.table.select" />
       </Box>
       {columns.map(({ path, label, isNumber }) => {
         const isSorted = sort?.path === path;
@@ -140,9 +150,7 @@ function GridRow<R>(props: GridProps<R> & { readonly index: number; readonly tem
       role="row"
       aria-rowindex={index + 2}
       aria-selected={isSelected}
-      tabIndex={row === undefined ? -1 : 0}
       onClick={() => row !== undefined && onOpen(row)}
-      onKeyDown={onKey}
       sx={{
         ...line,
         ...hover,
@@ -160,8 +168,14 @@ function GridRow<R>(props: GridProps<R> & { readonly index: number; readonly tem
           slotProps={{ input: { "aria-label": translate("stoa.table.select") } }}
         />
       </Box>
-      {columns.map(({ path, isNumber, textOf }) => (
-        <Box key={path} role="gridcell" sx={{ ...cell, ...(isNumber && figure) }}>
+      {columns.map(({ path, isNumber, textOf }, at) => (
+        <Box
+          key={path}
+          role="gridcell"
+          tabIndex={at === 0 && row !== undefined ? 0 : undefined}
+          onKeyDown={at === 0 ? onKey : undefined}
+          sx={{ ...cell, ...(isNumber && figure) }}
+        >
           {row === undefined ? <Skeleton width="60%" /> : textOf(row)}
         </Box>
       ))}
@@ -196,13 +210,6 @@ const cell = {
   whiteSpace: "nowrap",
 } as const;
 const figure = { textAlign: "end", fontVariantNumeric: "tabular-nums" } as const;
-/** Read aloud only. */
-const unseen = {
-  position: "absolute",
-  width: "1px",
-  overflow: "hidden",
-  clipPath: "inset(50%)",
-} as const;
 const fading = { opacity: 0.45, textDecoration: "line-through" } as const;
 const flash = {
   animation: "stoa-changed 2s ease-out",

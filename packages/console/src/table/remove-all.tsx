@@ -2,7 +2,8 @@
  * Asks once more before all that fit are removed.
  */
 import { Button, Dialog, DialogActions, DialogContent, DialogTitle } from "@mui/material";
-import { useLocaleState, useTranslate } from "react-admin";
+import { useTranslate } from "react-admin";
+import { useFormatLocale } from "../text/use-format-locale.ts";
 
 interface RemoveAllProps {
   readonly count: number;
@@ -12,7 +13,7 @@ interface RemoveAllProps {
 
 export default function RemoveAll({ count, onClose, onRemove }: RemoveAllProps) {
   const translate = useTranslate();
-  const [locale] = useLocaleState();
+  const locale = useFormatLocale();
   const figure = new Intl.NumberFormat(locale).format(count);
   return (
     <Dialog open onClose={onClose} maxWidth="xs">

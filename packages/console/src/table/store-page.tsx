@@ -3,10 +3,11 @@
  */
 import { Alert, Box, Button, Paper } from "@mui/material";
 import { useCallback, useMemo, useState } from "react";
-import { Title, useStore as useKept, useLocaleState, useTranslate } from "react-admin";
+import { Title, useStore as useKept, useTranslate } from "react-admin";
 import { useNavigate, useParams } from "react-router-dom";
 import { problemText } from "../problem-text.ts";
 import { useStore } from "../stores.ts";
+import { useFormatLocale } from "../text/use-format-locale.ts";
 import { type Asked, isNarrowed, type Sort, wishOf } from "./asked.ts";
 import { BulkProgress } from "./bulk-progress.tsx";
 import { cellText } from "./cell-text.ts";
@@ -43,7 +44,7 @@ function StoreTable({ name }: { readonly name: string }) {
   const title = definition?.title ?? name;
 
   return (
-    <Paper sx={{ display: "flex", flexDirection: "column", height: "calc(100vh - 72px)", mt: 1 }}>
+    <Paper sx={page}>
       <Title title={title} />
       <StoreToolbar
         store={name}
@@ -60,7 +61,6 @@ function StoreTable({ name }: { readonly name: string }) {
       />
       <BulkProgress store={name} bulk={bulk} />
       {problem && <Alert severity="error">{problemText(problem, translate)}</Alert>}
-      {total.data === 0 && <Empty asked={asked} onAsked={ask} />}
       <EntityGrid<Row>
         label={title}
         total={total.data ?? skeletonRows}
@@ -79,17 +79,23 @@ function StoreTable({ name }: { readonly name: string }) {
         )}
         onOpen={(row) => navigate(`/stores/${name}/${row._id}`)}
         onSelect={(row) => setSelection(toggled(selection, row._id))}
-      />
+      >
+        {total.data === 0 && <Empty asked={asked} onAsked={ask} />}
+      </EntityGrid>
     </Paper>
   );
 }
+
+const page = {
+  ...{ display: "flex", flexDirection: "column", height: "calc(100vh - 72px)", mt: 1 },
+} as const;
 
 /** Drawn while the first figure is on its way. */
 const skeletonRows = 20;
 
 /** Those that can be had and those that are shown; the choice is kept in this browser. */
 function useColumns(store: string, rowAt: (index: number) => Row | undefined) {
-  const [locale] = useLocaleState();
+  const locale = useFormatLocale();
   const schema = useStore(store)?.schema;
   const [chosen, choose] = useKept<string[] | null>(`columns.${store}`, null);
   const samples = [0, 1, 2, 3, 4].map(rowAt).filter((row) => row !== undefined);

@@ -2,7 +2,8 @@
  * What stands above a table: how much there is, search, filters, columns, and what can be done.
  */
 import { Box, Typography } from "@mui/material";
-import { useLocaleState, useTranslate } from "react-admin";
+import { useTranslate } from "react-admin";
+import { useFormatLocale } from "../text/use-format-locale.ts";
 import type { Asked } from "./asked.ts";
 import { ColumnChooser } from "./column-chooser.tsx";
 import type { Column } from "./columns.ts";
@@ -32,13 +33,21 @@ interface StoreToolbarProps {
   readonly onSelection: (selection: Selection) => void;
 }
 
+/** On a phone an icon says what a button does; its word is still there to be heard. */
+const brief = {
+  "@media (max-width: 599px)": {
+    "& .MuiButton-root:has(.MuiButton-startIcon)": { fontSize: 0, minWidth: 40, px: 1 },
+    "& .MuiButton-startIcon": { m: 0 },
+  },
+} as const;
+
 export function StoreToolbar(props: StoreToolbarProps) {
   const { store, searched, total, columns, asked, wish, selection, onAsked } = props;
   const translate = useTranslate();
-  const [locale] = useLocaleState();
+  const locale = useFormatLocale();
   const figure = total === undefined ? "" : new Intl.NumberFormat(locale).format(total);
   return (
-    <Box sx={{ display: "flex", flexWrap: "wrap", alignItems: "center", gap: 1, p: 1 }}>
+    <Box sx={{ display: "flex", flexWrap: "wrap", alignItems: "center", gap: 1, p: 1, ...brief }}>
       <QuickSearch
         searched={searched}
         columns={columns.offered}

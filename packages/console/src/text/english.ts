@@ -54,6 +54,7 @@ export const englishText = {
       offline: "The server cannot be reached. Trying again by itself.",
       online: "Connected",
       forbidden: "Your role does not allow this: it would need %{credential}.",
+      notFound: "There is no such thing, or none that you may see.",
       missing: "There is no such page, or you may not see it.",
       retry: "Try again",
       failed: "That did not work",

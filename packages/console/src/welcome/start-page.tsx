@@ -2,9 +2,10 @@
  * The first page: the stores one may read, and how to begin where there is none of one's own.
  */
 import { Card, CardActionArea, CardContent, Grid, Skeleton, Typography } from "@mui/material";
-import { Title, useLocaleState, useTranslate } from "react-admin";
+import { Title, useTranslate } from "react-admin";
 import { Link, useLocation } from "react-router-dom";
 import { useStoreCount, useStores } from "../stores.ts";
+import { useFormatLocale } from "../text/use-format-locale.ts";
 import { Welcome } from "./welcome.tsx";
 
 export function StartPage() {
@@ -37,7 +38,7 @@ function Waiting() {
 
 function StoreCard({ name, title }: { readonly name: string; readonly title: string }) {
   const translate = useTranslate();
-  const [locale] = useLocaleState();
+  const locale = useFormatLocale();
   const { data: total } = useStoreCount(name);
   const figure = total === undefined ? "…" : new Intl.NumberFormat(locale).format(total);
   return (

@@ -6,7 +6,7 @@ import { Alert, Box, Button, Card, Grid, Tooltip, Typography } from "@mui/materi
 import type { SampleProgress } from "@stoa/client";
 import { useQueryClient } from "@tanstack/react-query";
 import { lazy, type ReactNode, Suspense, useState } from "react";
-import { useLocaleState, useTranslate } from "react-admin";
+import { useTranslate } from "react-admin";
 import { Link } from "react-router-dom";
 import { client } from "../connection.ts";
 import { Job, useJob } from "../job.ts";
@@ -14,6 +14,7 @@ import { CodeLine } from "../layout/code-line.tsx";
 import { Progress } from "../layout/progress.tsx";
 import { problemText } from "../problem-text.ts";
 import { useStores } from "../stores.ts";
+import { useFormatLocale } from "../text/use-format-locale.ts";
 import { useRight } from "../use-right.ts";
 
 const IssueToken = lazy(() => import("../account/issue-token.tsx"));
@@ -26,7 +27,7 @@ export function Welcome() {
   const [issued, setIssued] = useState(false);
   const [isIssuing, setIssuing] = useState(false);
   return (
-    <Box component="section" aria-label={translate("stoa.welcome.title")} sx={{ mb: 3 }}>
+    <Box component="section" aria-label={translate("stoa.welcome.title")} sx={{ mt: 2, mb: 3 }}>
       <Typography color="textSecondary" sx={{ mb: 2 }}>
         {translate("stoa.welcome.about")}
       </Typography>
@@ -107,7 +108,7 @@ const sampleJob = new Job<SampleProgress>();
 
 function Sample({ reason }: { readonly reason: string }) {
   const translate = useTranslate();
-  const [locale] = useLocaleState();
+  const locale = useFormatLocale();
   const queries = useQueryClient();
   const { isRunning, told, problem } = useJob(sampleJob);
   const figure = (count: number) => new Intl.NumberFormat(locale).format(count);
