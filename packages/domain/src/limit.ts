@@ -110,6 +110,8 @@ export const queryTimeoutMsMax = 600_000;
 export const statementsWaitingMax = 10_000;
 export const queriesWaitingMax = 256;
 export const writesWaitingMax = 10_000;
+/** How long a database may say nothing at all, which cancels by itself what takes too long. */
+export const databaseSilenceMsMax = 15_000;
 /**
  * A replica of the database: how far behind it may be to be read at all, how long a read waits for
  * it to take in a change, and how long it may be silent before it counts as away.

@@ -25,6 +25,14 @@ export interface Outcome {
   readonly command: string;
 }
 
+/** How long things may take, milliseconds. */
+export interface Times {
+  /** A question; else `limit.queryMsMax`. */
+  readonly queryMsMax?: number | undefined;
+  /** Until the connection is open; else five seconds. */
+  readonly connectMsMax?: number | undefined;
+}
+
 export class PostgresConnection {
   readonly client: pg.Client;
   /** Whether it broke or was ended. */
@@ -46,9 +54,9 @@ export class PostgresConnection {
   static async open(
     address: PostgresAddress,
     role: Role,
-    queryMsMax: number = limit.queryMsMax,
+    times: Times = {},
   ): Promise<PostgresConnection> {
-    const client = new pg.Client(clientOptions(address, role, queryMsMax));
+    const client = new pg.Client(clientOptions(address, role, times));
     const connection = new PostgresConnection(client);
     try {
       await client.connect();
@@ -57,7 +65,7 @@ export class PostgresConnection {
       const { plainString, schema } = address;
       if (plainString === undefined || !isWithoutTls(error)) throw error;
       const plain = { connectionString: plainString, schema };
-      return PostgresConnection.open(plain, role, queryMsMax);
+      return PostgresConnection.open(plain, role, times);
     }
     return connection;
   }
@@ -160,7 +168,11 @@ function numbered(sql: string): string {
 
 const numberedSqls = new Map<string, string>();
 
-function clientOptions(address: PostgresAddress, role: Role, queryMsMax: number): pg.ClientConfig {
+function clientOptions(
+  address: PostgresAddress,
+  role: Role,
+  { queryMsMax = limit.queryMsMax, connectMsMax = connectMsDefault }: Times,
+): pg.ClientConfig {
   const { connectionString, schema } = address;
   const reads = role === "reader" || role === "searcher";
   const bound = reads && { statement_timeout: `${queryMsMax}` };
@@ -210,4 +222,4 @@ const settingsOf: Readonly<Record<Role, Readonly<Record<string, string>>>> = {
 
 /** Statements that a connection keeps prepared; further ones are planned each time. */
 const statementsMax = 1_000;
-const connectMsMax = 5_000;
+const connectMsDefault = 5_000;

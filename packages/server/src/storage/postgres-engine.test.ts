@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { connect, createServer, type Socket } from "node:net";
 import { describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   type Change,
   everything,
@@ -159,6 +160,15 @@ class CuttingProxy {
     return url.href;
   }
 
+  readonly #clients = new Set<Socket>();
+
+  cutAll(): void {
+    for (const client of this.#clients) client.destroy();
+  }
+
+  /** Hands on nothing any more, as a network that is gone. */
+  isSilent = false;
+
   close(): void {
     this.#server.close();
   }
@@ -166,15 +176,17 @@ class CuttingProxy {
   #serve(client: Socket): void {
     const server = connect(Number(this.#target.port), this.#target.hostname);
     let isDeaf = false;
+    this.#clients.add(client);
     client.on("data", (data: Buffer) => {
       if (this.cutAt !== undefined && data.includes(this.cutAt)) {
         this.cutAt = undefined;
         this.cuts++;
         isDeaf = true;
       }
-      server.write(data);
+      if (!this.isSilent) server.write(data);
     });
     server.on("data", (data: Buffer) => {
+      if (this.isSilent) return;
       if (isDeaf) client.destroy();
       else client.write(data);
     });
@@ -232,5 +244,45 @@ describe("a commit whose answer is lost", () => {
       assert.equal((await readPresent(engine, "cities", 1)).body, '{"visits":0}');
       await insert(engine, "cities", draft(2));
     });
+  });
+});
+
+describe("a database that vanishes without a word", () => {
+  it("is told to be away after a while, and found again", async () => {
+    const { url } = await newSchema();
+    const proxy = new CuttingProxy(url);
+    const engine = await openPostgres(await proxy.listen(), {
+      ...{ now: Date.now, onCommit: () => {}, pollMs: 20, silenceMsMax: 300 },
+    });
+    try {
+      await engine.transact((tx) => tx.define(store("cities")));
+      await insert(engine, "cities", draft(1));
+      await textsOf(engine, "cities", { ...ordered(["name"]), filter: is(["name"], "x") });
+      // Both of those who read are there before.
+      await Promise.all([1, 1].map((n) => readPresent(engine, "cities", n)));
+      proxy.isSilent = true;
+      const asked = [
+        engine.read("cities", id(1)),
+        engine.read("cities", id(1)),
+        engine.count("cities", is(["name"], "x")),
+        engine.follow(),
+      ];
+      const errors = await Promise.all(asked.map((one) => errorOf(one)));
+      assert.deepEqual(
+        errors.map(({ code, retryAfterS }) => [code, retryAfterS]),
+        asked.map(() => ["unavailable", 1]),
+      );
+      proxy.isSilent = false;
+      proxy.cutAll();
+      for (let tries = 0; ; tries++) {
+        const found = await engine.read("cities", id(1)).catch(() => undefined);
+        if (found) break;
+        assert(tries < 1_000, "it is found again");
+        await sleep(10);
+      }
+    } finally {
+      await engine.close();
+      proxy.close();
+    }
   });
 });

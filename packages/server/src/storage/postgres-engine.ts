@@ -57,6 +57,11 @@ export interface PostgresEngineOptions extends EngineOptions {
   readonly bounds?: PostgresBounds;
   /** Time from one look at the log, and at the replica, to the next, where nothing wakes. */
   readonly pollMs?: number;
+  /**
+   * How long the database and its replica may say nothing before they count as away; else
+   * `limit.databaseSilenceMsMax` and `limit.replicaSilenceMsMax`.
+   */
+  readonly silenceMsMax?: number;
   /** How far behind the replica may be to be read at all; else `limit.replicaLagMsMax`. */
   readonly lagMsMax?: number;
 }

@@ -3,7 +3,9 @@
  * and by a clock in case a notification is lost. Knows no works.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { limit } from "@stoa/domain";
 import type { EngineOptions } from "./engine.ts";
+import { inTime } from "./in-time.ts";
 import { readChanges } from "./postgres-change.ts";
 import { type PostgresConnection, quoted } from "./postgres-connection.ts";
 import type { PostgresDictionary } from "./postgres-dictionary.ts";
@@ -23,6 +25,8 @@ export interface FollowOptions extends EngineOptions {
   readonly channel: string;
   /** Time from one look at the log to the next, where nothing wakes. */
   readonly pollMs?: number;
+  /** How long the database may say nothing; else `limit.databaseSilenceMsMax`. */
+  readonly silenceMsMax?: number;
   /** Is told of commits by `onCommit`. */
   readonly standby?: PostgresReplica | undefined;
 }
@@ -126,11 +130,10 @@ export class PostgresFollower {
 
   async #ask(): Promise<void> {
     const connection = await this.#options.links.reader();
-    await this.#takeInBy(connection);
+    await this.#takeInNew(connection, await readHead(connection));
   }
 
-  async #takeInBy(connection: PostgresConnection): Promise<void> {
-    const head = await readHead(connection);
+  async #takeInNew(connection: PostgresConnection, head: Head): Promise<void> {
     if (head.sequence < this.#state.sequence) {
       // Or this node has committed something meanwhile.
       await this.alone(async () => this.hasGoneBack(connection, await readHead(connection)));
@@ -143,6 +146,7 @@ export class PostgresFollower {
   /** Looks now and then, and when it is notified; goes on when the database comes back. */
   async #listen(): Promise<void> {
     const { links, channel, pollMs = pollMsDefault } = this.#options;
+    const { silenceMsMax = limit.databaseSilenceMsMax } = this.#options;
     let known: PostgresConnection | undefined;
     let wake = () => {};
     while (!this.#ending.signal.aborted) {
@@ -151,12 +155,13 @@ export class PostgresFollower {
       });
       try {
         const connection = await links.listener();
-        if (connection !== known) {
-          connection.client.on("notification", () => wake());
-          await connection.execute(`LISTEN ${quotedName(channel)}`);
-          known = connection;
-        }
-        await this.#takeInBy(connection);
+        const isNew = connection !== known;
+        if (isNew) connection.client.on("notification", () => wake());
+        const asking = headHeard(connection, isNew ? channel : undefined);
+        // Where the way to it is gone nothing else would end what waits for it.
+        const head = await inTime(asking, silenceMsMax, () => links.cut());
+        known = connection;
+        await this.#takeInNew(connection, head);
       } catch {
         // It is tried again; who asks meanwhile is told that the database is away.
       }
@@ -165,6 +170,12 @@ export class PostgresFollower {
       await Promise.race([woken, pause]);
     }
   }
+}
+
+/** How far the log goes by now; from then on the channel is heard, where one is named. */
+async function headHeard(connection: PostgresConnection, channel?: string): Promise<Head> {
+  if (channel !== undefined) await connection.execute(`LISTEN ${quotedName(channel)}`);
+  return readHead(connection);
 }
 
 function isBehind(state: PostgresState, { sequence, catalogVersion }: Head): boolean {

@@ -4,7 +4,7 @@
  */
 import { limit, StoaError } from "@stoa/domain";
 import type { PostgresAddress } from "./postgres-address.ts";
-import { PostgresConnection, type Role } from "./postgres-connection.ts";
+import { PostgresConnection, type Role, type Times } from "./postgres-connection.ts";
 import { away, isPassing, translated } from "./postgres-error.ts";
 
 /** Waits after failures, so that a database that comes back is not overrun. */
@@ -31,9 +31,7 @@ class BackOff {
   }
 }
 
-export interface LinkOptions {
-  /** How long a question may take; else `limit.queryMsMax`. */
-  readonly queryMsMax?: number | undefined;
+export interface LinkOptions extends Times {
   /** Looks at each connection before it is used; one that it rejects is closed. */
   readonly admit?: (connection: PostgresConnection) => Promise<void>;
 }
@@ -122,8 +120,8 @@ export class PostgresLinks {
     if (this.#isClosed) throw closed();
     this.#backOff.enter();
     try {
-      const { queryMsMax, admit } = this.#options;
-      const connection = await PostgresConnection.open(this.#address, role, queryMsMax);
+      const { admit } = this.#options;
+      const connection = await PostgresConnection.open(this.#address, role, this.#options);
       this.#open.add(connection);
       connection.client.on("end", () => this.#open.delete(connection));
       await admit?.(connection).catch((error: unknown) => {

@@ -3,6 +3,7 @@
  * is paused, and who answered is counted.
  */
 import assert from "node:assert/strict";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { StoredEntity } from "@stoa/domain";
@@ -230,6 +231,53 @@ describe("a replica", () => {
     await near.close();
   });
 
+  it("is done without while it says nothing, also by who asked it before", async () => {
+    let isSilent = false;
+    const clients = new Set<Socket>();
+    const target = new URL(standby.url);
+    const proxy = createServer((client) => {
+      const server = connect(Number(target.port), target.hostname);
+      clients.add(client);
+      client.on("data", (data) => server.write(data));
+      server.on("data", (data) => isSilent || client.write(data));
+      for (const [one, other] of [
+        [client, server],
+        [server, client],
+      ] as const) {
+        one.on("error", () => {});
+        one.on("close", () => other.destroy());
+      }
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    const through = new URL(replica);
+    through.port = String((proxy.address() as AddressInfo).port);
+    let isUp = false;
+    const near = await openPostgres(url, {
+      ...{ now: Date.now, onCommit: () => {}, replica: through.href, pollMs: 20 },
+      silenceMsMax: 300,
+      onReplica: (now) => {
+        isUp = now.isUp;
+      },
+    });
+    try {
+      await until("it is read from", async () => {
+        await near.read("cities", id(1), 0);
+        return (near.replicaReads?.reads ?? 0) > 0;
+      });
+      isSilent = true;
+      const before = near.replicaReads?.fallbacks ?? 0;
+      assert((await near.read("cities", id(1), 0)) !== undefined);
+      assert.equal(near.replicaReads?.fallbacks, before + 1);
+      await until("it is missed", () => !isUp);
+      isSilent = false;
+      for (const client of clients) client.destroy();
+      await until("it is back", () => isUp);
+    } finally {
+      await near.close();
+      proxy.close();
+    }
+  });
+
   it("is done without while it is away, in a list that runs too, and then used again", async () => {
     const many = Array.from({ length: 40 }, (_, n) => draft(100 + n, { visits: 0 }));
     await insert(engine, "cities", ...many);
@@ -262,6 +310,15 @@ describe("a replica", () => {
     await caughtUp();
     assert.equal((await visits("cities", 1, sequence)).by, "replica");
     assert.deepEqual(turns.slice(-2), [false, true]);
+  });
+
+  it("is not read any more once it is a primary itself", async () => {
+    await caughtUp();
+    await sql(replica, "SELECT pg_promote()");
+    await until("it is seen", () => standing?.isUp === false);
+    assert.match(String(standing?.cause), /no standby/);
+    await visit("cities", 1);
+    assert.equal((await visits("cities", 1, 0)).by, "primary instead");
   });
 });
 

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { limit, StoaError } from "@stoa/domain";
 import type { Commit, ReplicaStanding } from "./engine.ts";
+import { inTime } from "./in-time.ts";
 import type { PostgresAddress } from "./postgres-address.ts";
 import type { PostgresConnection } from "./postgres-connection.ts";
 import { translated } from "./postgres-error.ts";
@@ -23,6 +24,8 @@ export interface ReplicaOptions {
   readonly pollMs?: number | undefined;
   /** How far behind it may be to be read at all; else `limit.replicaLagMsMax`. */
   readonly lagMsMax?: number | undefined;
+  /** How long it may be silent before it counts as away; else `limit.replicaSilenceMsMax`. */
+  readonly silenceMsMax?: number | undefined;
   readonly onReplica?: ((standing: ReplicaStanding) => void) | undefined;
 }
 
@@ -56,6 +59,7 @@ export class PostgresReplica {
     this.#lag = new ReplicaLag(sequence);
     this.links = new PostgresLinks(address, {
       queryMsMax,
+      connectMsMax: this.#silenceMsMax,
       admit: (connection) => this.#admit(connection),
     });
     this.#watching = this.#watch();
@@ -88,7 +92,7 @@ export class PostgresReplica {
     return (
       this.#isUp &&
       this.#has(question) &&
-      performance.now() - this.#heardAt < limit.replicaSilenceMsMax &&
+      performance.now() - this.#heardAt < this.#silenceMsMax &&
       this.#lag.msBehind(this.#head.sequence) <= lagMsMax
     );
   }
@@ -105,6 +109,10 @@ export class PostgresReplica {
     this.#ending.abort();
     await this.links.close();
     await this.#watching;
+  }
+
+  get #silenceMsMax(): number {
+    return this.#options.silenceMsMax ?? limit.replicaSilenceMsMax;
   }
 
   #has({ store, asOf, catalogVersion }: LaggingQuestion): boolean {
@@ -161,7 +169,7 @@ export class PostgresReplica {
   async #heed(signal: AbortSignal): Promise<void> {
     const wasUp = this.#isUp;
     try {
-      await inTime(this.#look());
+      await inTime(this.#look(), this.#silenceMsMax);
       this.#isUp = true;
       this.#cause = undefined;
     } catch (error) {
@@ -203,20 +211,6 @@ async function replayedOn(connection: PostgresConnection): Promise<Head> {
   const [isStandby = false, ...head] = (await connection.first<[boolean, ...HeadRow]>(sql)) ?? [];
   if (!isStandby) throw new StoaError("unavailable", "it is no standby, or not any more");
   return headOf(head as unknown as HeadRow);
-}
-
-/** Errors: `unavailable` where there is no answer in time. */
-async function inTime(task: Promise<void>): Promise<void> {
-  const timer = new AbortController();
-  const late = sleep(limit.replicaSilenceMsMax, undefined, { signal: timer.signal }).then(
-    () => Promise.reject(new StoaError("unavailable", "it does not answer")),
-    () => {},
-  );
-  try {
-    await Promise.race([task, late]);
-  } finally {
-    timer.abort();
-  }
 }
 
 /** Whether the primary is asked instead: for all but what would take too long there as well. */
