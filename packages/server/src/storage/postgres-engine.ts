@@ -75,7 +75,7 @@ export async function openPostgres(
   options: PostgresEngineOptions,
 ): Promise<PostgresEngine> {
   const address = parseAddress(data);
-  const links = new PostgresLinks(address, options);
+  const links = new PostgresLinks(address, { ...options, connectMsMax: options.silenceMsMax });
   const dictionary = new PostgresDictionary();
   try {
     const builder = await links.builder();

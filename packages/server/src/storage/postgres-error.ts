@@ -70,7 +70,7 @@ function isOfConnection(error: Error, code: string): boolean {
     systemCodes.has(code) ||
     tlsCodes.test(code) ||
     isWithoutTls(error) ||
-    /^(Connection terminated|Client (was closed|has enc)|timeout exc)/.test(error.message)
+    /^(Connection terminated|Client (was closed|has enc)|timeout exp)/.test(error.message)
   );
 }
 
