@@ -72,8 +72,23 @@ export interface Statistics {
   readonly everyMs: number;
   readonly totals: Readonly<Record<string, number>>;
   readonly points: readonly Readonly<Record<string, number | null>>[];
-  readonly database: { readonly engine: string; readonly bytes: number };
+  readonly database: {
+    readonly engine: string;
+    /** Null where nothing is kept. */
+    readonly bytes: number | null;
+    readonly replica?: ReplicaStatistics;
+  };
   readonly stores: readonly StoreStatistics[];
+}
+
+/** How a copy of the database that is read from stands: docs/postgres.md. */
+export interface ReplicaStatistics {
+  readonly isUp: boolean;
+  /** How far it is behind, milliseconds. */
+  readonly lagMs: number | null;
+  readonly reads: number;
+  /** Reads that went to the database itself instead. */
+  readonly fallbacks: number;
 }
 
 export interface StoreStatistics {

@@ -99,6 +99,8 @@ export const metricsWaitMsMax = 1_000;
 /** The load that is kept for the page about health: 360 points of ten seconds are an hour. */
 export const loadPointMs = 10_000;
 export const loadPointsMax = 360;
+/** How often the database is asked how large it is, for the same. */
+export const databaseSizeEveryMs = 60_000;
 /** Entities of a store whose sizes are looked at to tell that of all. */
 export const sizeSampleEntitiesMax = 200;
 /** A query that has no index to follow: how long it may run. */

@@ -14,7 +14,7 @@ import {
   TableRow,
   Typography,
 } from "@mui/material";
-import type { Statistics } from "@stoa/client";
+import type { ReplicaStatistics, Statistics } from "@stoa/client";
 import { useQuery } from "@tanstack/react-query";
 import { Title, useTranslate } from "react-admin";
 import { client } from "../connection.ts";
@@ -68,6 +68,12 @@ function Figures({ statistics }: { readonly statistics: Statistics }) {
           values={megabytes(as("rssBytes"))}
           unit=" MB"
         />
+        <Plot
+          title="stoa.health.databaseSize"
+          times={times}
+          values={megabytes(as("databaseBytes"))}
+          unit=" MB"
+        />
         <Plot title="stoa.health.sockets" times={times} values={as("followers")} unit="" />
         <Plot title="stoa.health.lag" times={times} values={as("lagMs")} unit=" ms" />
       </Grid>
@@ -75,10 +81,27 @@ function Figures({ statistics }: { readonly statistics: Statistics }) {
       <Typography color="textSecondary" sx={{ mt: 1 }}>
         {translate("stoa.health.database", {
           engine: database.engine,
-          size: sizeText(database.bytes, locale),
+          size: sizeText(database.bytes ?? 0, locale),
         })}
       </Typography>
+      {database.replica && <Replica replica={database.replica} />}
     </>
+  );
+}
+
+function Replica({ replica }: { readonly replica: ReplicaStatistics }) {
+  const translate = useTranslate();
+  const locale = useFormatLocale();
+  const figure = (count: number) => new Intl.NumberFormat(locale).format(count);
+  const { isUp, lagMs, reads, fallbacks } = replica;
+  return (
+    <Typography color="textSecondary">
+      {translate(isUp ? "stoa.health.replica" : "stoa.health.replicaAway", {
+        lag: figure(lagMs ?? 0),
+        reads: figure(reads),
+        fallbacks: figure(fallbacks),
+      })}
+    </Typography>
   );
 }
 

@@ -78,10 +78,12 @@ test("processes are added up by the time of their points", () => {
   const one = loadOf((window) => {
     window.observe(request(1));
     window.observe({ kind: "memory", rssBytes: 100, heapBytes: 50 });
+    window.observe({ kind: "database", bytes: 4_096 });
   });
   const feed = { kind: "feed", followers: 3, subscriptions: 4, lagMs: 9 } as const;
   const other = loadOf((window, clock) => {
     window.observe(request(100));
+    window.observe({ kind: "database", bytes: 8_192 });
     window.observe({ ...feed, events: 5, gaps: 1, drops: 0, tests: 5 });
     clock.now += limit.loadPointMs;
     window.observe(request(1));
@@ -96,6 +98,10 @@ test("processes are added up by the time of their points", () => {
   );
   const [{ rssBytes, followers, lagMs } = { rssBytes: 0, followers: 0, lagMs: 0 }] = load.points;
   assert.deepEqual([rssBytes, followers, lagMs], [100, 3, 9]);
+  assert.deepEqual(
+    load.points.map(({ databaseBytes }) => databaseBytes),
+    [8_192, 8_192],
+  );
   const { requests, events, faults, refusedSignIns } = load.totals;
   assert.deepEqual([requests, events, faults, refusedSignIns], [3, 5, 1, 1]);
 });

@@ -21,6 +21,7 @@ export interface LoadPoint {
   readonly followers: number;
   readonly subscriptions: number;
   readonly lagMs: number;
+  readonly databaseBytes: number;
 }
 
 /** What one process has to say; plain values. */
@@ -104,6 +105,9 @@ export class LoadWindow {
         Object.assign(this.#stretch(), { rssBytes, heapBytes });
         break;
       }
+      case "database":
+        this.#stretch().databaseBytes = observation.bytes;
+        break;
       case "fault":
         totals.faults++;
         break;
@@ -140,7 +144,7 @@ export class LoadWindow {
   }
 }
 
-/** The reports of several processes as one: counts added up, the longest delay of the feed. */
+/** Reports of several processes as one: counts added up, the longest delay, their one database. */
 export function addedLoad(reports: readonly LoadReport[]): Load {
   const points = new Map<number, Stretch>();
   for (const { points: theirs } of reports) {
@@ -191,12 +195,15 @@ function newStretch(time: number, before?: Stretch): Stretch {
     followers: before?.followers ?? 0,
     subscriptions: before?.subscriptions ?? 0,
     lagMs: 0,
+    databaseBytes: before?.databaseBytes ?? 0,
   };
 }
 
 function addTo(sum: Stretch, point: LoadPoint): void {
   for (const name of added) sum[name] += point[name];
   sum.lagMs = Math.max(sum.lagMs, point.lagMs);
+  // All of them share one database.
+  sum.databaseBytes = Math.max(sum.databaseBytes, point.databaseBytes);
   for (const [at, count] of point.times) sum.times[at] = (sum.times[at] ?? 0) + count;
 }
 

@@ -114,6 +114,7 @@ function report(log: Log, observation: Observation): void {
       break;
     case "feed":
     case "memory":
+    case "database":
       break;
     case "draining":
     case "stopped":

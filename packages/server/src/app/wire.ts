@@ -107,11 +107,13 @@ export async function startStoa(options: StoaOptions): Promise<Stoa> {
   const url = await listenOr(server.listen(options), engine);
   const telling = setInterval(() => observe(memoryNow()), limit.loadPointMs).unref();
   observe(memoryNow());
+  const measuring = tellSize(options.data, observe);
   observe({ kind: "started", version, ms: performance.now() - startedAt });
   observe({ kind: "listening", url });
   const close = async () => {
     observe({ kind: "draining" });
     clearInterval(telling);
+    clearInterval(measuring);
     await services.feed.settle();
     await server.drain();
     // What runs on behind an answer, such as the time of a token's use, may still be written.
@@ -164,6 +166,17 @@ function backupsOf(data: string, now: () => number): SqliteBackups | string {
 function memoryNow(): Observation {
   const { rss, heapUsed } = process.memoryUsage();
   return { kind: "memory", rssBytes: rss, heapBytes: heapUsed };
+}
+
+/** From now on, now and then. A database that is away has no size. */
+function tellSize(data: string, observe: (observation: Observation) => void): NodeJS.Timeout {
+  const tell = () =>
+    databaseOf(data).then(
+      ({ bytes }) => bytes !== null && observe({ kind: "database", bytes }),
+      () => undefined,
+    );
+  void tell();
+  return setInterval(() => void tell(), limit.databaseSizeEveryMs).unref();
 }
 
 /** `{engine: "sqlite", bytes: 81920}`, or `"postgres"`; null where nothing is kept. */

@@ -20,6 +20,8 @@ export type Observation =
   | ReplicaReport
   /** Told now and then: what the process takes of the machine, and what of that is in use. */
   | { readonly kind: "memory"; readonly rssBytes: number; readonly heapBytes: number }
+  /** Told now and then: what the database takes of its disk. */
+  | { readonly kind: "database"; readonly bytes: number }
   /** A process of several ended by itself, and another takes its place: `why` is `"SIGKILL"`. */
   | { readonly kind: "workerEnded"; readonly id: number; readonly why: string }
   | { readonly kind: "draining" }
