@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Page } from "playwright-core";
-import { Stage } from "./browser.ts";
+import { Stage, type Visit } from "./browser.ts";
 
 let stage: Stage;
 let note: string;
@@ -64,6 +64,7 @@ test("what a role forbids is not there, or says what it would need", async () =>
   assert.ok(await field(page, "text").isDisabled());
   await visit.open(`/#/stores/notes/${note}/history`);
   await page.getByText("Created").waitFor();
+  await refusedWhenForced(visit);
   for (const address of ["backups", "health", "groups", "changes"]) {
     await visit.open(`/#/${address}`);
     const name = address === "health" ? "statistics" : address;
@@ -72,6 +73,27 @@ test("what a role forbids is not there, or says what it would need", async () =>
   assert.deepEqual(visit.problems, []);
   await visit.close();
 });
+
+/** By whoever asks the server itself, with the session of the page. */
+async function refusedWhenForced(visit: Visit): Promise<void> {
+  const forced = [
+    ["POST", "/notes"],
+    ["POST", "/notes/import"],
+    ["PATCH", `/notes/${note}`],
+    ["DELETE", `/notes/${note}`],
+    ["GET", "/users"],
+    ["POST", "/backups"],
+  ] as const;
+  const before = visit.takeProblems();
+  for (const [method, path] of forced) {
+    const sent = { method, headers: { "content-type": "application/json" } };
+    const init = JSON.stringify({ ...sent, ...(method !== "GET" && { body: "{}" }) });
+    const asked = `fetch("/api/v1${path}", ${init}).then((answer) => answer.status)`;
+    assert.equal(await visit.page.evaluate(asked), 403, `${method} ${path}`);
+  }
+  const refused = visit.takeProblems().filter((text) => !/403/.test(text));
+  assert.deepEqual([...before, ...refused], []);
+}
 
 test("nobody sees only where to sign in, and is led back from there", async () => {
   const visit = await stage.visit();

@@ -73,6 +73,30 @@ test("many are changed at once, and until then it can be undone", async () => {
   assert.deepEqual(visit.problems, []);
 });
 
+test("rows are walked through, selected and opened by keys", async () => {
+  const named = (text: string) => page.getByRole("gridcell", { name: text, exact: true });
+  await named("note 1").focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("Space");
+  assert.ok(await row("note 2").getByRole("checkbox").isChecked());
+  assert.equal(await page.getByRole("checkbox", { checked: true }).count(), 1);
+  await page.keyboard.press("Space");
+  await page.keyboard.press("Enter");
+  const id = page.getByTitle("All fields and values");
+  await id.waitFor();
+  const opening = page.context().waitForEvent("page");
+  await id.click();
+  const other = await opening;
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  const copied = other.getByRole("button", { name: (await id.textContent()) ?? "" });
+  await copied.click();
+  assert.equal(await other.evaluate("navigator.clipboard.readText()"), await id.textContent());
+  await other.close();
+  assert.deepEqual(visit.problems, []);
+});
+
 test("many are removed at once, and until then it can be undone", async () => {
   await select("note 4");
   await select("note 5");

@@ -19,7 +19,7 @@ export default function ConfigurationPage() {
   return (
     <Paper sx={{ mt: 1, p: 2, overflow: "auto" }}>
       <Title title="stoa.entity.configuration" />
-      <EntityId store={store} id={id} />
+      <EntityId store={store} id={id} isOpen />
       {found.error && <Alert severity="error">{problemText(found.error, translate)}</Alert>}
       <Table size="small" sx={{ mt: 1 }}>
         <TableBody>

@@ -1,28 +1,31 @@
 /**
- * The id of an entity: a click on it opens all its fields and values on a page of its own, the
- * button beside copies it.
+ * The id of an entity: a click on it opens all its fields and values on a page of its own, one more
+ * there copies it, as the button beside does.
  */
 import { Box, Link, Typography } from "@mui/material";
 import { useTranslate } from "react-admin";
 import { client } from "../connection.ts";
-import { CopyButton } from "../layout/copy-button.tsx";
+import { CopyButton, useCopy } from "../layout/copy-button.tsx";
 
 interface EntityIdProps {
   readonly store: string;
   readonly id: string;
+  /** Whether it stands on that page. */
+  readonly isOpen?: boolean;
 }
 
-export function EntityId({ store, id }: EntityIdProps) {
+export function EntityId({ store, id, isOpen = false }: EntityIdProps) {
   const translate = useTranslate();
+  const copy = useCopy(id);
+  const aim = isOpen
+    ? { component: "button", onClick: copy, title: translate("stoa.entity.copyId") }
+    : {
+        ...{ href: `#/stores/${store}/${id}/configuration`, target: "_blank", rel: "noopener" },
+        title: translate("stoa.entity.configuration"),
+      };
   return (
     <Box sx={{ display: "flex", alignItems: "center", gap: 0.5 }}>
-      <Link
-        href={`#/stores/${store}/${id}/configuration`}
-        target="_blank"
-        rel="noopener"
-        title={translate("stoa.entity.configuration")}
-        sx={{ fontFamily: "monospace", fontSize: 14 }}
-      >
+      <Link {...aim} sx={{ fontFamily: "monospace", fontSize: 14 }}>
         {id}
       </Link>
       <CopyButton text={id} label={translate("stoa.entity.copyId")} />

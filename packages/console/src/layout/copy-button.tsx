@@ -13,13 +13,8 @@ interface CopyButtonProps {
 
 export function CopyButton({ text, label }: CopyButtonProps) {
   const translate = useTranslate();
-  const notify = useNotify();
+  const copy = useCopy(text);
   const title = label ?? translate("stoa.action.copy");
-  const copy = () =>
-    copyText(text).then(
-      () => notify("stoa.action.copied", { type: "info", autoHideDuration: 2_000 }),
-      () => notify("stoa.state.failed", { type: "warning" }),
-    );
   return (
     <Tooltip title={title}>
       <IconButton size="small" aria-label={title} onClick={copy}>
@@ -27,6 +22,15 @@ export function CopyButton({ text, label }: CopyButtonProps) {
       </IconButton>
     </Tooltip>
   );
+}
+
+export function useCopy(text: string): () => void {
+  const notify = useNotify();
+  return () =>
+    void copyText(text).then(
+      () => notify("stoa.action.copied", { type: "info", autoHideDuration: 2_000 }),
+      () => notify("stoa.state.failed", { type: "warning" }),
+    );
 }
 
 /** The clipboard of the browser is there only for pages that came by TLS or from this machine. */

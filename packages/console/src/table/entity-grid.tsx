@@ -143,7 +143,11 @@ function GridRow<R>(props: GridProps<R> & { readonly index: number; readonly tem
   const key = row === undefined ? "" : keyOf(row);
   const isSelected = row !== undefined && props.isSelected(row);
   const onKey = (event: KeyboardEvent) => {
-    if (row !== undefined && event.key === "Enter") onOpen(row);
+    if (leadElsewhere(event) || row === undefined) return;
+    if (event.key === "Enter") onOpen(row);
+    else if (event.key === " ") onSelect(row);
+    else return;
+    event.preventDefault();
   };
   return (
     <Box
@@ -181,6 +185,17 @@ function GridRow<R>(props: GridProps<R> & { readonly index: number; readonly tem
       ))}
     </Box>
   );
+}
+
+/** Up and down lead to the row before and behind, which is drawn even where it is out of sight. */
+function leadElsewhere(event: KeyboardEvent): boolean {
+  const row = event.currentTarget.closest("[role=row]");
+  const sides = { ArrowDown: row?.nextElementSibling, ArrowUp: row?.previousElementSibling };
+  const other = sides[event.key as keyof typeof sides];
+  if (!other) return false;
+  event.preventDefault();
+  other.querySelector<HTMLElement>("[role=gridcell][tabindex='0']")?.focus();
+  return true;
 }
 
 const line = {
