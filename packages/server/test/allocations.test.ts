@@ -58,6 +58,7 @@ test("reading one entity allocates no more than it must", async () => {
 
 for (const { name, words } of [
   { name: "a list", words: "" },
+  { name: "a sorted list", words: "&sortBy=-size" },
   { name: "a list of some fields", words: "&only=name,place.lat" },
 ]) {
   test(`${name} allocates no more than it must, and nothing for a row`, async () => {

@@ -48,7 +48,7 @@ export function gathered(reading: Reading, picked: Picked): Gathered {
   const { most, isSkipping } = picked;
   const { windowCharactersMax } = connection.bounds;
   const isSmall = most * table.widest <= windowCharactersMax * sureFactor;
-  if (!isSkipping && line && isSmall && isById(picked.keys)) return piece(reading, line, picked);
+  if (!isSkipping && line && isSmall) return piece(reading, line, picked);
   const { sql, values } = isSkipping ? picked : rowsSql(reading, picked);
   if (isSkipping || isSmall) {
     return gatheredOf(picked, connection.all<Values & unknown[]>(sql, values), false);
@@ -98,16 +98,34 @@ export function isById(keys: readonly SortKey[]): boolean {
 }
 
 /** SQLite puts the list together: no text crosses over by itself, and none is encoded anew. */
-function piece({ connection, table }: Reading, line: Sql, picked: Picked): Gathered {
-  const last = picked.keys[0]?.descending ? "min" : "max";
-  const bytes = `CAST(group_concat(${line.sql}, '${textSeparator}') AS BLOB)`;
-  const columns = `${bytes}, count(*), ${last}(e.id)`;
+function piece(reading: Reading, line: Sql, picked: Picked): Gathered {
+  const { connection, table } = reading;
+  const columns = `CAST(group_concat(${line.sql}, '${textSeparator}') AS BLOB), count(*)`;
   const sql = `WITH s AS (${picked.sql}) SELECT ${columns} ${fromPicked(table)}`;
   const values = [...picked.values, ...line.values];
-  type Piece = [bytes: Uint8Array | null, count: number, last: SqlValue];
-  const [found, count, id] = connection.first<Piece>(sql, values) as Piece;
-  const end = count === 0 ? undefined : [id];
-  return { rows: [], bytes: found ?? new Uint8Array(0), count, last: end, isCut: false };
+  type Piece = [bytes: Uint8Array | null, count: number];
+  const [found, count] = connection.first<Piece>(sql, values) as Piece;
+  const last = found ? endOf(reading, picked.keys, lastId(found)) : undefined;
+  return { rows: [], bytes: found ?? new Uint8Array(0), count, last, isCut: false };
+}
+
+/** Of texts one behind the other, of which each begins with its id. */
+function lastId(texts: Uint8Array): string {
+  const start = texts.lastIndexOf(lineBreak) + 1 + idStart.length;
+  return Buffer.from(texts.subarray(start, texts.indexOf(quote, start))).toString("latin1");
+}
+
+/** The values of all keys of one entity. */
+function endOf(
+  { connection, table: { n } }: Reading,
+  keys: readonly SortKey[],
+  id: string,
+): Values {
+  const beside = keysBeside(keys, false).map(({ sql }) => sql);
+  if (beside.length === 0) return cursorOf(keys, [id]);
+  const columns = [idKey, ...beside].join(", ");
+  const sql = `SELECT ${columns} FROM e${n} e INDEXED BY e${n}_id WHERE e.id = ?`;
+  return cursorOf(keys, connection.first<Values & unknown[]>(sql, [id]) as Values);
 }
 
 function gatheredOf(
@@ -125,5 +143,7 @@ function fromPicked({ n }: StoreTable): string {
 }
 
 const idKey = "e.id";
+const idStart = '{"_id":"';
+const [lineBreak, quote] = [0x0a, 0x22];
 /** A window may be that much larger where it cannot be larger still. */
 const sureFactor = 8;
