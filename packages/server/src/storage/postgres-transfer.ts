@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { StoaError, type StoreDefinition } from "@stoa/domain";
 import { type PostgresAddress, parseAddress } from "./postgres-address.ts";
 import { arrayText, PostgresConnection } from "./postgres-connection.ts";
+import { copyRows } from "./postgres-copy.ts";
 import { makeStore } from "./postgres-define.ts";
 import { translated } from "./postgres-error.ts";
 import { migrate, movingMark, ownMark, storeTable } from "./postgres-schema.ts";
@@ -128,9 +129,8 @@ class PostgresTarget extends PostgresSource implements TransferTarget {
   ): Promise<void> {
     const { connection } = this;
     await this.#together(async () => {
-      const columns = table.columns.map((_, at) => arrayText(rows.map((row) => row[at] ?? null)));
       if (table === accessTransfer) await this.#writeAccess(rows);
-      else await connection.run(insertSql(table), columns);
+      else await copyRows(connection, table.name, table.columns, rows);
       if (table === storeTransfer) {
         for (const [n] of rows.filter(isLiving)) await connection.execute(storeTable(Number(n)));
       }
@@ -231,12 +231,6 @@ function partSql({ name, columns, keyColumns }: TransferTable, after: TransferRo
     `FROM ${name} ${where} ORDER BY ${keys} LIMIT ${transferRowsMax}) p) q ` +
     `WHERE coalesce(ahead, 0) < ${transferCharactersMax} ORDER BY ${keys}`
   );
-}
-
-function insertSql({ name, columns }: TransferTable): string {
-  const arrays = columns.map((column) => `?::${typeOf(column)}[]`).join(", ");
-  const list = columns.join(", ");
-  return `INSERT INTO ${name} (${list}) OVERRIDING SYSTEM VALUE SELECT * FROM unnest(${arrays})`;
 }
 
 function typeOf(column: string): string {
