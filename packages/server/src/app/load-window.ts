@@ -83,7 +83,8 @@ export class LoadWindow {
         const { status, ms } = observation;
         stretch.requests++;
         totals.requests++;
-        stretch.times[classOf(ms)] = (stretch.times[classOf(ms)] ?? 0) + 1;
+        const at = classOf(ms);
+        stretch.times[at] = (stretch.times[at] ?? 0) + 1;
         if (status >= refusalMin) {
           stretch.refusals++;
           totals.refusals++;

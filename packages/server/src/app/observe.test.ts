@@ -89,6 +89,9 @@ test("metrics count requests by pattern and class, and unknown verbs under one n
     'stoa_requests_total{method="GET",route="/api/v1/:store",status="2xx"} 2',
     'stoa_requests_total{method="other",route="none",status="4xx"} 1',
     'stoa_request_seconds_count{method="GET",route="/api/v1/:store",status="2xx"} 2',
+    'stoa_request_seconds_bucket{le="1",method="GET",route="/api/v1/:store",status="2xx"} 1',
+    'stoa_request_seconds_bucket{le="2.5",method="GET",route="/api/v1/:store",status="2xx"} 2',
+    'stoa_request_seconds_bucket{le="+Inf",method="GET",route="/api/v1/:store",status="2xx"} 2',
     'stoa_sign_ins_total{way="token",outcome="accepted"} 1',
     "stoa_faults_total 1",
   ]) {

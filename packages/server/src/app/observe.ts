@@ -8,7 +8,6 @@ import {
   Counter,
   collectDefaultMetrics,
   Gauge,
-  Histogram,
   type MetricObject,
   Registry,
 } from "prom-client";
@@ -20,6 +19,7 @@ import type {
   ReplicaReport,
 } from "../service/observation.ts";
 import { addedLoad, type Load, type LoadReport, LoadWindow } from "./load-window.ts";
+import { requestMeter } from "./request-meter.ts";
 
 export interface ObserverOptions {
   /** `"info"`; requests are told at `"debug"`, slow ones and failures at any. */
@@ -149,7 +149,7 @@ function asError(cause: unknown): Error {
 function createMeter(registry: Registry): Observe {
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
-  const countRequest = createRequestMeter(registry);
+  const countRequest = requestMeter(registry);
   const faults = new Counter({ name: "stoa_faults_total", help: "Mistakes of ours.", registers });
   const signIns = new Counter({
     name: "stoa_sign_ins_total",
@@ -209,44 +209,6 @@ function createReplicaMeter(registry: Registry): (report: ReplicaReport) => void
     gauges.fallbacks.set(fallbacks);
   };
 }
-
-function createRequestMeter(registry: Registry): (answered: Answered) => void {
-  const labelNames = ["method", "route", "status"] as const;
-  const registers = [registry];
-  const seconds = new Histogram({
-    name: "stoa_request_seconds",
-    help: "Time from a request to the end of its answer, by route and class of status.",
-    labelNames,
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    registers,
-  });
-  const requests = new Counter({
-    name: "stoa_requests_total",
-    help: "Requests answered, by route and class of status.",
-    labelNames,
-    registers,
-  });
-  const childrenOf = (labels: [string, string, string]) => ({
-    count: requests.labels(...labels),
-    time: seconds.labels(...labels),
-  });
-  // Kept, since finding a metric by its labels costs more than counting.
-  const known = new Map<string, ReturnType<typeof childrenOf>>();
-  return ({ method: sent, route, status: code, ms }) => {
-    const method = knownMethods.has(sent) ? sent : "other";
-    const status = `${Math.floor(code / 100)}xx`;
-    const key = `${method} ${status} ${route}`;
-    const children = known.get(key) ?? childrenOf([method, route, status]);
-    known.set(key, children);
-    children.count.inc();
-    children.time.observe(ms / 1000);
-  };
-}
-
-/** Others share one label, so that nobody can make as many as there are names. */
-const knownMethods: ReadonlySet<string> = new Set(
-  "GET HEAD POST PUT PATCH DELETE OPTIONS SEARCH".split(" "),
-);
 
 function writeToStandardError(line: string): void {
   process.stderr.write(line);

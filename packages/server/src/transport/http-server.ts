@@ -178,7 +178,9 @@ function createApp(
   app.addHttpMethod(lookupInside, { hasBody: true });
   // Bodies are read by the handlers that want one, after they know who asks.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", (_request, _payload, done) => done(null));
+  // By name too: the framework works each out anew that only `*` takes.
+  const types = ["application/json", "*"];
+  app.addContentTypeParser(types, (_request, _payload, done) => done(null));
   app.setErrorHandler((error: Partial<FastifyError>, request, reply) => {
     // The framework's own rule about the verb QUERY, which no route has.
     if (error.code !== "FST_ERR_ROUTE_MISSING_CONTENT_TYPE") fail(error, reply);
@@ -196,11 +198,11 @@ function createApp(
 function observed(
   house: House,
   handler: RouteHandler,
+  route = "none",
 ): (request: FastifyRequest, reply: FastifyReply) => void {
   return (request, reply) => {
     const startedAt = performance.now();
     const answered = () => {
-      const route = request.routeOptions.url ?? "none";
       const { method } = request;
       const ms = performance.now() - startedAt;
       house.observe({ kind: "request", method, route, status: reply.raw.statusCode, ms });
@@ -241,7 +243,7 @@ function addRoute(app: FastifyInstance, house: House, route: Route): void {
     app.route({
       method: methodsOf(verb as Verb),
       url: route.path,
-      handler: observed(house, handler),
+      handler: observed(house, handler, route.path),
     });
   }
   if (!isFixed(route)) return;
@@ -249,13 +251,14 @@ function addRoute(app: FastifyInstance, house: House, route: Route): void {
   const others = (["GET", "POST", "PATCH", "DELETE"] as const).filter(
     (verb: Verb) => !verbsOf(route).includes(verb),
   );
+  const refuse = async (request: FastifyRequest) => {
+    if (!route.open) await authenticate(house, request);
+    refuseVerb(route);
+  };
   app.route({
     method: others.flatMap(methodsOf),
     url: route.path,
-    handler: observed(house, async (request) => {
-      if (!route.open) await authenticate(house, request);
-      refuseVerb(route);
-    }),
+    handler: observed(house, refuse, route.path),
   });
 }
 
