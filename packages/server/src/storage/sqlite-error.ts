@@ -42,6 +42,11 @@ export function brokenIndex(error: unknown): string | undefined {
   return /index '([^']+)'/.exec(error.message)?.[1] ?? "";
 }
 
+/** Whether a row got no id, which is how the insertion of an entity says that it is taken. */
+export function isIdTaken(error: unknown): boolean {
+  return isSqliteError(error) && error.errcode === 1299 && error.message.endsWith(".id");
+}
+
 function isSqliteError(error: unknown): error is SqliteError {
   return error instanceof Error && (error as { code?: unknown }).code === "ERR_SQLITE_ERROR";
 }

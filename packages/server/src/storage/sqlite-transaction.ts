@@ -18,7 +18,7 @@ import type { SqlValue } from "./sql-filter.ts";
 import { insertChange, type Numbered, type Numbers } from "./sqlite-change.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { countOf } from "./sqlite-count.ts";
-import { brokenIndex, translated } from "./sqlite-error.ts";
+import { brokenIndex, isIdTaken, translated } from "./sqlite-error.ts";
 import { movedWith } from "./sqlite-line.ts";
 import type { Values } from "./sqlite-pick.ts";
 import { readRecord, removeRecord, removeRecordsAbout, writeRecord } from "./sqlite-record.ts";
@@ -98,10 +98,8 @@ export class SqliteTransaction implements Transaction {
       const { group, owner, access } = after.numbers;
       const front = entityFront(entity, tree.branchText(entity.group));
       const { id, time, revision, body } = entity;
-      const { changes } = this.#connection
-        .statement(insertSql(table.n))
-        .run(id, group, owner, access, time, revision, front, body);
-      if (Number(changes) === 0) throw taken(store, [["_id"]]);
+      const values = [id, group, owner, access, time, revision, front, body];
+      this.#connection.run(insertSql(table.n), values);
       this.#log(table, "insert", mark, null, after);
       return entity;
     });
@@ -209,7 +207,7 @@ export class SqliteTransaction implements Transaction {
       this.hasWritten = true;
       return result;
     } catch (error) {
-      if (error instanceof StoaError && error.code === "conflict") throw error;
+      if (table && isIdTaken(error)) throw taken(table.name, [["_id"]]);
       const name = brokenIndex(error);
       const index = table?.indexes.find((other) => other.name === name);
       if (table && index) throw taken(table.name, index.paths);
@@ -301,10 +299,15 @@ function storedEntity(draft: Draft, at: number | null, revision: number): Stored
   return { id, owner, group, access, time, body, at, revision };
 }
 
+/**
+ * Fails where the id is taken, since no id is null. Its look is part of it, which saves a statement;
+ * as `INSERT ... SELECT` it would copy each page before it changes it.
+ */
 function insertSql(n: number): string {
   const columns = "id, grp, own, acc, time, rev, front, body";
-  const isFree = `NOT EXISTS (SELECT 1 FROM e${n} WHERE id = ?1)`;
-  return `INSERT INTO e${n} (${columns}) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE ${isFree}`;
+  const isTaken = `EXISTS (SELECT 1 FROM e${n} WHERE id = ?1)`;
+  const values = `iif(${isTaken}, NULL, ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8`;
+  return `INSERT INTO e${n} (${columns}) VALUES (${values})`;
 }
 
 /** Names the columns of the head only if they change: each named one costs its indexes a write. */
