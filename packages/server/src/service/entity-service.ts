@@ -33,7 +33,7 @@ import {
 import { openStore, requireMatch, writeAs } from "./caller-write.ts";
 import { explainEntity, grantEntity, revokeEntity, transferEntity } from "./entity-sharing.ts";
 import { createOne, foundOf, markOf, updateOne } from "./entity-writing.ts";
-import type { House, Preparation, StoreRules, Write } from "./house.ts";
+import type { House, StoreRules, Write } from "./house.ts";
 import {
   type KeyedRequest,
   rememberAnswer,
@@ -186,21 +186,18 @@ export class CallerEntities implements EntityService {
     const act = this.#act("PATCH", store, ":id");
     requireAct(this.#caller, act, { id });
     const { rules } = this.#open(store, "PATCH");
-    const prepared = await this.#prepare(rules, {
-      kind: "update",
-      id,
-      patch,
-      parameters: options.parameters ?? {},
-    });
+    const preparing = { kind: "update", id, patch, parameters: options.parameters ?? {} } as const;
+    const prepared = rules.prepare && (await rules.prepare(this.#house, this.#caller, preparing));
     return this.#write(
       act,
       store,
       rules,
       async (write) => {
         const before = await requireVisible(write, id, "PATCH");
-        await rules.control?.(write, before);
+        if (rules.control) await rules.control(write, before);
         requireMatch(before, write.tx, options.ifMatch);
-        return updateOne({ ...write, prepared }, rules, before, patch);
+        const own = prepared === undefined ? write : { ...write, prepared };
+        return updateOne(own, rules, before, patch);
       },
       { id, ...options },
     );
@@ -276,10 +273,6 @@ export class CallerEntities implements EntityService {
     const opened = openStore(this.#house, store, method);
     if (this.#room && opened.store.definition.flavour !== this.#room) throw noStore(store);
     return opened;
-  }
-
-  #prepare(rules: StoreRules, what: Preparation): Promise<unknown> {
-    return rules.prepare?.(this.#house, this.#caller, what) ?? Promise.resolve(undefined);
   }
 
   #write<T>(

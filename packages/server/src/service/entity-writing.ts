@@ -75,15 +75,16 @@ export async function updateOne(
   const { old, asked, sent } = patched(before, patch, tx.tree, rules);
   requireValid(write, asked);
   const alteration: Alteration = { before, old, fields: asked };
-  const fields = (await rules.update?.(write, alteration)) ?? asked;
+  const fields = (rules.update && (await rules.update(write, alteration))) ?? asked;
   const body = bodyText(fields);
   if (body === before.body) return foundOf(before, tx.tree);
-  const after = await tx
-    .update(store, before, { ...before, body }, markOf(write))
-    .catch((cause) => {
-      throw onlySent(cause, sent);
-    });
-  await rules.updated?.(write, before, after);
+  let after: StoredEntity;
+  try {
+    after = await tx.update(store, before, { ...before, body }, markOf(write));
+  } catch (cause) {
+    throw onlySent(cause, sent);
+  }
+  if (rules.updated) await rules.updated(write, before, after);
   return foundOf(after, tx.tree);
 }
 

@@ -300,8 +300,8 @@ function storedEntity(draft: Draft, at: number | null, revision: number): Stored
 }
 
 /**
- * Fails where the id is taken, since no id is null. Its look is part of it, which saves a statement;
- * as `INSERT ... SELECT` it would copy each page before it changes it.
+ * Fails where the id is taken, since no id is null. The look for it is part of the statement, which
+ * saves one; as `INSERT ... SELECT` it would copy each page before it changes it.
  */
 function insertSql(n: number): string {
   const columns = "id, grp, own, acc, time, rev, front, body";
