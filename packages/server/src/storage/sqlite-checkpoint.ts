@@ -1,6 +1,7 @@
 /**
- * Keeps the write-ahead log short: when it has grown, a thread carries it over while works go on,
- * and the little that is left when none runs, so that it begins anew. Knows no works.
+ * Keeps the write-ahead log short: when it has grown, or nobody has written for a while, a thread
+ * carries it over while works go on, and the little that is left when none runs, so that it begins
+ * anew. Knows no works.
  */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
@@ -20,13 +21,18 @@ export interface CheckpointOptions {
   readonly onError: (cause: unknown) => void;
   /** Pages in the log from which on it is carried over. */
   readonly walPagesMax?: number;
+  /** How long nobody has written when less of it is carried over; else a second. */
+  readonly quietMs?: number;
 }
 
 export class SqliteCheckpoint {
   readonly #options: CheckpointOptions;
   readonly #pagesMax: number;
+  readonly #quiet: NodeJS.Timeout;
   #worker: Worker | undefined;
+  #looking: Promise<void> | undefined;
   #running: Promise<void> | undefined;
+  #isClosing = false;
   #commits = 0;
   /** Pages in the log when it was last looked at, and when it is next carried over. */
   #seen = 0;
@@ -36,10 +42,16 @@ export class SqliteCheckpoint {
     this.#options = options;
     this.#pagesMax = options.walPagesMax ?? walPagesDefault;
     this.#due = this.#pagesMax;
+    const { quietMs = quietMsDefault, onError } = options;
+    const lookInQuiet = () => {
+      this.#looking = this.#lookInQuiet().catch(onError);
+    };
+    this.#quiet = setTimeout(lookInQuiet, quietMs).unref();
   }
 
   /** To be called after each commit, before the next transaction. */
   look(): void {
+    this.#quiet.refresh();
     if (this.#running || ++this.#commits % commitsPerLook !== 0) return;
     const pages = this.#pages();
     // It has begun anew.
@@ -48,6 +60,19 @@ export class SqliteCheckpoint {
     if (pages < this.#due) return;
     // Where a reader holds it, it does not begin anew: not to be tried again with each commit.
     this.#due = pages + this.#pagesMax / 4;
+    this.#begin();
+  }
+
+  /** Pages in the file are read in half the time in which they are found in the log. */
+  async #lookInQuiet(): Promise<void> {
+    let pages = 0;
+    await this.#options.pause(async () => {
+      if (!this.#isClosing) pages = this.#pages();
+    });
+    if (pages >= quietPagesMin && !this.#running && !this.#isClosing) this.#begin();
+  }
+
+  #begin(): void {
     this.#running = this.#run()
       .catch(this.#options.onError)
       .finally(() => {
@@ -57,6 +82,9 @@ export class SqliteCheckpoint {
 
   /** Before the last connection is closed. */
   async close(): Promise<void> {
+    clearTimeout(this.#quiet);
+    this.#isClosing = true;
+    await this.#looking;
     await this.#running;
     const worker = this.#worker;
     if (!worker) return;
@@ -108,6 +136,9 @@ async function ask(worker: Worker, order: "carry" | "close"): Promise<number> {
 
 /** About 80 MB: so much is written twice only as often as pages differ. */
 const walPagesDefault = 20_000;
+const quietMsDefault = 1_000;
+/** About 4 MB: less is not worth a thread. */
+const quietPagesMin = 1_000;
 /** Few enough to carry over while writes wait. */
 const pagesLeftMax = 500;
 const turnsMax = 5;

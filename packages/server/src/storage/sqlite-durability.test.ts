@@ -7,6 +7,7 @@ import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, open as openFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { promisify } from "node:util";
 import { everything, type Filter, type StoreDefinition } from "@stoa/domain";
@@ -104,6 +105,28 @@ describe("a commit on its way to disk", () => {
     const found = await idsAt(open(image));
     for (const id of answered) assert.ok(found.has(id), id);
     assert.ok(beginnings.size >= 3, `it began ${beginnings.size} times`);
+  });
+
+  it("is carried over into the file when nobody writes for a while", async (t) => {
+    const other = join(folder, "quiet.db");
+    const quiet = open(other, { quietMs: 50 });
+    t.after(() => quiet.close());
+    await quiet.transact((tx) => tx.define(cities), { alone: true });
+    await quiet.transact(async (tx) => {
+      for (let n = 0; n < 10_000; n++) await tx.insert("cities", draft(n), mark);
+    });
+    const looking = new DatabaseSync(other);
+    t.after(() => looking.close());
+    const left = () => {
+      const row = looking.prepare("PRAGMA wal_checkpoint(NOOP)").get();
+      return Number(row?.["log"]) - Number(row?.["checkpointed"]);
+    };
+    // It begins anew with the next commit, and is as long as that.
+    while (left() > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    assert.equal(await quiet.count("cities", everything), 10_000);
+    await quiet.transact((tx) => tx.insert("cities", draft(10_000), mark));
+    assert(left() < 100, `${left()} pages`);
+    assert.equal((await idsAt(quiet)).size, 10_001);
   });
 
   it("is seen by nobody", async () => {

@@ -20,6 +20,8 @@ export interface DurabilityOptions {
   readonly aroundForce?: AroundForce;
   /** Pages in the log from which on it is carried over. */
   readonly walPagesMax?: number;
+  /** How long nobody has written when less of it is carried over. */
+  readonly quietMs?: number;
 }
 
 export type AroundForce = (force: () => Promise<void>) => Promise<void>;

@@ -64,6 +64,8 @@ export interface SqliteEngineOptions extends EngineOptions {
   readonly aroundForce?: AroundForce;
   /** Pages in the write-ahead log from which on it is carried over. */
   readonly walPagesMax?: number;
+  /** How long nobody has written when less of it is carried over; else a second. */
+  readonly quietMs?: number;
 }
 
 export class SqliteEngine implements Engine {
