@@ -163,7 +163,7 @@ test("two change one entity: both are told, and nothing is lost", async () => {
   await other.close();
 });
 
-test("an entity that is removed while it is open says so, and keeps what was typed", async () => {
+test("what is removed while it is open says so, keeps what was typed and comes back", async () => {
   const visit = await visitAs("writer");
   const { page } = visit;
   const { _id } = await stage.create("notes", { text: "to go" });
@@ -172,6 +172,13 @@ test("an entity that is removed while it is open says so, and keeps what was typ
   await stage.send(`/notes/${_id}`, { method: "DELETE", body: "{}" });
   await page.getByText("Somebody has removed this").waitFor();
   assert.equal(await field(page, "text").inputValue(), "typed");
+  await page.getByRole("button", { name: "Bring it back" }).click();
+  await page.getByText("Somebody has removed this").waitFor({ state: "detached" });
+  assert.equal(await field(page, "text").inputValue(), "typed");
+  await save(page).click();
+  await page.getByText("Element updated").waitFor();
+  const [kept] = await stage.find<{ text: string }>(`/notes?where._id=${_id}`);
+  assert.equal(kept?.text, "typed");
   assert.deepEqual(visit.problems, []);
   await visit.close();
 });

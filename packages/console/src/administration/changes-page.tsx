@@ -120,7 +120,7 @@ function Line({ line }: { readonly line: FeedLine }) {
       </TableCell>
       <TableCell sx={wideOnly}>{store}</TableCell>
       <TableCell>
-        {entity ? <Link to={`/stores/${store}/${id}`}>{entityTitle(entity) || id}</Link> : id}
+        <Link to={`/stores/${store}/${id}`}>{(entity && entityTitle(entity)) || id}</Link>
       </TableCell>
       <TableCell sx={wideOnly}>
         <PrincipalName id={by} />

@@ -14,6 +14,7 @@ import { EditingTab } from "./editing-tab.tsx";
 import { EntityId } from "./entity-id.tsx";
 import { entityTitle } from "./entity-title.ts";
 import { HistoryTab } from "./history-tab.tsx";
+import { Removed } from "./removed.tsx";
 import { type TabProps, useEntity } from "./use-entity.ts";
 import { useLiveEntity } from "./use-live-entity.ts";
 
@@ -58,6 +59,7 @@ export default function EntityPage() {
         {found.error && !isGone && (
           <Alert severity="error">{problemText(found.error, translate)}</Alert>
         )}
+        {(isGone || isNotFound) && <Removed store={store} id={id} />}
         {found.isPending && <Waiting />}
         {found.data && (
           <Suspense fallback={<Waiting />}>

@@ -163,6 +163,8 @@ export const englishText = {
       more: "Earlier changes",
       restore: "Restore this version",
       restored: "Restored",
+      removed: "Removed on %{when} by",
+      bringBack: "Bring it back",
     },
     access: {
       owner: "Owner",

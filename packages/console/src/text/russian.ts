@@ -188,6 +188,8 @@ export const russianText: Text = {
       more: "Более ранние изменения",
       restore: "Вернуть эту версию",
       restored: "Версия возвращена",
+      removed: "Удалено %{when}:",
+      bringBack: "Вернуть",
     },
     access: {
       owner: "Владелец",
