@@ -58,7 +58,7 @@ export class Crew {
   faults(): string[] {
     const lines = this.#said.split("\n").filter((line) => line !== "");
     return lines.filter((line) => {
-      if (!line.startsWith("{")) return !/cannot open the database|^stoa ready/.test(line);
+      if (!line.startsWith("{")) return !whileAway.test(line);
       const { msg, err } = JSON.parse(line) as { msg: string; err?: { code: string } };
       return msg !== "request" && err?.code !== "unavailable";
     });
@@ -89,6 +89,10 @@ export class Crew {
     }
   }
 }
+
+/** The database was gone before the start, or went in the middle of it. */
+const whileAway =
+  /^stoa ready|cannot open the database|^stoa did not start: The storage is not available/;
 
 async function answers(url: string): Promise<boolean> {
   try {
