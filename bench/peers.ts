@@ -76,12 +76,13 @@ async function measure(name: PeerName): Promise<void> {
   const other = await opened(name, entities);
   if (!other) return;
   const stoa = await openStoa(entities);
-  for (const { name, settings: own } of [stoa, other]) {
-    const text = `${name}: ${own.join("; ")}.`;
-    if (!settings.includes(text)) settings.push(text);
-  }
   try {
-    for (const one of [stoa, other]) await checkList(one);
+    for (const one of [stoa, other]) {
+      const megabytes = ((await checkedList(one)) / 1e6).toFixed(1);
+      const own = [...one.settings, `a list of 10,000 is ${megabytes} MB`];
+      const text = `${one.name}: ${own.join("; ")}.`;
+      if (!settings.includes(text)) settings.push(text);
+    }
     for (const work of Object.keys(peerWorks) as PeerWork[]) {
       figures.push(await compare(name, work, [stoa, other]));
     }
@@ -121,12 +122,12 @@ async function compare(peer: PeerName, work: PeerWork, both: [Peer, Peer]): Prom
   return { peer, work, stoa, other };
 }
 
-/** Errors: a system that gives less than was asked for. */
-async function checkList({ url, paths, headers, name, ids }: Peer): Promise<void> {
+/** How many bytes it has. Errors: a system that gives less than was asked for. */
+async function checkedList({ url, paths, headers, name, ids }: Peer): Promise<number> {
   const response = await fetch(url + paths.list(longListEntities, 0), { headers });
   const text = await response.text();
   const last = ids[longListEntities - 1] as string;
-  if (response.status === 200 && text.includes(last)) return;
+  if (response.status === 200 && text.includes(last)) return Buffer.byteLength(text);
   throw new Error(`${name} gave another list: ${response.status} ${text.slice(0, 200)}`);
 }
 

@@ -28,6 +28,10 @@ test("of each text the id and the named fields stay, as they are named", () => {
   assert.equal(new TextProjection([["a"]]).textOf('{"a":1}'), '{"a":1}');
   assert.equal(new TextProjection([["a"]]).textOf("{}"), "{}");
   assert.equal(projected([], [["a"]]), "");
+  assert.equal(
+    projected(['1{"a":1,"b":2}', "2{}", '3{"c":3}'], [["b"], ["_id"]]),
+    '{"_id":"1","b":2}\n,\n{"_id":"2"}\n,\n{"_id":"3"}',
+  );
 });
 
 test("names and strings with quotes, braces and backslashes are no boundaries", () => {
@@ -80,6 +84,9 @@ test("random entities give what their values give", () => {
       const expected = texts.map((text) => byValue(text, only)).join(textSeparator);
       kept += expected.length;
       assert.equal(projected(texts, only), expected);
+      const parts = texts.map((text) => text.replace(/^\{"_id":"([^"]*)",?/, "$1{"));
+      const isFirst = texts.every((text) => text.startsWith('{"_id"'));
+      if (isFirst) assert.equal(projected(parts, only), expected);
     }),
     { numRuns: 1_000 },
   );

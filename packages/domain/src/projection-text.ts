@@ -16,14 +16,22 @@ export class TextProjection {
   readonly #paths: readonly Path[];
   /** Undefined where names are numbers, which JavaScript moves to the front of an object. */
   readonly #root: Members | undefined;
+  /** The same without the id. */
+  readonly #own: Members;
 
   constructor(paths: readonly Path[]) {
     this.#paths = paths;
     const isPlain = !paths.some((path) => path.some((name) => /^\d+$/.test(name)));
-    this.#root = isPlain ? new Members(withId(chosenFields(paths))) : undefined;
+    const chosen = chosenFields(paths);
+    chosen.delete("_id");
+    this.#root = isPlain ? new Members(new Map([["_id", null], ...chosen])) : undefined;
+    this.#own = new Members(chosen);
   }
 
-  /** Of texts in UTF-8 with `textSeparator` between; gives back no more than it is given. */
+  /**
+   * Of texts in UTF-8 with `textSeparator` between. In place of an entity there may be its id and
+   * its body, `58238a935baa56173b24f0e4{"name":"Delft"}`.
+   */
   bytesOf(texts: Uint8Array): Uint8Array {
     const root = this.#root;
     if (!root) return this.#parsed(texts);
@@ -31,8 +39,9 @@ export class TextProjection {
     const into = new Sink(texts.length);
     while (from.at < texts.length) {
       if (into.length > 0) into.copy(separator, 0, separator.length);
-      from.findMembers(root);
-      writeObject(from, root, into);
+      into.reserve(idFront.length + 1, texts.length - from.at);
+      if (texts[from.at] === openingBrace) writeObject(from, root, into);
+      else writeBody(from, this.#own, into);
       from.skipLine();
     }
     return into.taken();
@@ -45,7 +54,7 @@ export class TextProjection {
   #parsed(texts: Uint8Array): Uint8Array {
     const parts = decoder.decode(texts).split(textSeparator);
     const projected = parts.map((text) =>
-      JSON.stringify(project(JSON.parse(text) as JsonObject, this.#paths)),
+      JSON.stringify(project(JSON.parse(wholeText(text)) as JsonObject, this.#paths)),
     );
     return encoder.encode(projected.join(textSeparator));
   }
@@ -57,13 +66,6 @@ export function projectedPage(page: Page, only: readonly Path[]): Page {
   const projected = new TextProjection(only).bytesOf(bytes);
   page.release?.();
   return new BytesPage(projected, page.count, page.cursor);
-}
-
-/** `_id` comes first and whole, whatever is asked for. */
-function withId(chosen: Chosen): Chosen {
-  const all: Chosen = new Map([["_id", null]]);
-  for (const [name, inner] of chosen) if (name !== "_id") all.set(name, inner);
-  return all;
 }
 
 /** The chosen members of one object, and where they stand in the text at hand. */
@@ -122,11 +124,18 @@ class Source {
 
 /** What has been written. */
 class Sink {
-  readonly #bytes: Uint8Array<ArrayBuffer>;
+  #bytes: Uint8Array<ArrayBuffer>;
   length = 0;
 
   constructor(length: number) {
     this.#bytes = new Uint8Array(length);
+  }
+
+  /** Makes sure of room for so many bytes more than are left to be read. */
+  reserve(more: number, left: number): void {
+    if (this.length + more + left <= this.#bytes.length) return;
+    const length = this.length + more + 2 * left;
+    this.#bytes = new Uint8Array(this.#bytes.buffer.transfer(length));
   }
 
   /** Alone in their memory. */
@@ -149,11 +158,41 @@ class Sink {
   }
 }
 
-/** The members that were found; gives back whether there are any. */
-function writeObject(from: Source, { keys, inner, starts, ends }: Members, into: Sink): boolean {
+/** `1{"name":"Delft"}` as `{"_id":"1","name":"Delft"}`. */
+function wholeText(text: string): string {
+  const body = text.indexOf("{");
+  if (body === 0) return text;
+  const comma = text[body + 1] === "}" ? "" : ",";
+  return `{"_id":"${text.slice(0, body)}"${comma}${text.slice(body + 1)}`;
+}
+
+/** Of the id and the body behind it. */
+function writeBody(from: Source, own: Members, into: Sink): void {
   const { bytes } = from;
+  const start = from.at;
+  while (from.at < bytes.length && bytes[from.at] !== openingBrace) from.at++;
+  const before = into.length;
+  into.copy(idFront, 0, idFront.length);
+  into.copy(bytes, start, from.at);
+  into.put(quote);
+  writeMembers(from, own, into, before);
+  into.put(closingBrace);
+}
+
+/** What is chosen of the object that begins here; gives back whether there is anything. */
+function writeObject(from: Source, members: Members, into: Sink): boolean {
   const before = into.length;
   into.put(openingBrace);
+  writeMembers(from, members, into, before);
+  into.put(closingBrace);
+  return into.length > before + braces;
+}
+
+/** @param before where the object begins */
+function writeMembers(from: Source, members: Members, into: Sink, before: number): void {
+  from.findMembers(members);
+  const { bytes } = from;
+  const { keys, inner, starts, ends } = members;
   for (let index = 0; index < keys.length; index++) {
     const start = starts[index] as number;
     if (start < 0) continue;
@@ -169,18 +208,13 @@ function writeObject(from: Source, { keys, inner, starts, ends }: Members, into:
     from.at = value;
     if (!writeChosen(from, members, into)) into.length = empty;
   }
-  into.put(closingBrace);
-  return into.length > before + braces;
 }
 
 /** What is left of the value that begins here; false where nothing is. */
 function writeChosen(from: Source, members: Members, into: Sink): boolean {
   const { bytes } = from;
   const first = bytes[from.at];
-  if (first === openingBrace) {
-    from.findMembers(members);
-    return writeObject(from, members, into);
-  }
+  if (first === openingBrace) return writeObject(from, members, into);
   if (first !== openingBracket) return false;
   const before = into.length;
   into.put(openingBracket);
@@ -191,7 +225,6 @@ function writeChosen(from: Source, members: Members, into: Sink): boolean {
     if (bytes[at] === openingBrace) {
       if (into.length > before + 1) into.put(comma);
       from.at = at;
-      from.findMembers(members);
       writeObject(from, members, into);
     }
     at = end;
@@ -259,6 +292,7 @@ function isClosing(byte: number): boolean {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const separator = encoder.encode(textSeparator);
+const idFront = encoder.encode('{"_id":"');
 const [openingBrace, closingBrace, openingBracket, closingBracket] = [0x7b, 0x7d, 0x5b, 0x5d];
 const [quote, backslash, comma, lineBreak] = [0x22, 0x5c, 0x2c, 0x0a];
 const braces = 2;

@@ -109,10 +109,13 @@ function piece(reading: Reading, line: Sql, picked: Picked): Gathered {
   return { rows: [], bytes: found ?? new Uint8Array(0), count, last, isCut: false };
 }
 
-/** Of texts one behind the other, of which each begins with its id. */
-function lastId(texts: Uint8Array): string {
-  const start = texts.lastIndexOf(lineBreak) + 1 + idStart.length;
-  return Buffer.from(texts.subarray(start, texts.indexOf(quote, start))).toString("latin1");
+/** Of lines one behind the other: `{"_id":"1",...}`, or an id and a body, `1{...}`. */
+function lastId(lines: Uint8Array): string {
+  const line = lines.lastIndexOf(lineBreak) + 1;
+  const isWhole = lines[line] === openingBrace;
+  const start = isWhole ? line + idStart.length : line;
+  const end = lines.indexOf(isWhole ? quote : openingBrace, start);
+  return Buffer.from(lines.subarray(start, end)).toString("latin1");
 }
 
 /** The values of all keys of one entity. */
@@ -144,6 +147,6 @@ function fromPicked({ n }: StoreTable): string {
 
 const idKey = "e.id";
 const idStart = '{"_id":"';
-const [lineBreak, quote] = [0x0a, 0x22];
+const [lineBreak, quote, openingBrace] = [0x0a, 0x22, 0x7b];
 /** A window may be that much larger where it cannot be larger still. */
 const sureFactor = 8;

@@ -5,10 +5,10 @@
 import { type Path, systemFields } from "@stoa/domain";
 import type { Sql } from "./sql-filter.ts";
 
-/** The text of a row `e`, whose whole text is `whole`: `{"_id":"1","name":"Delft","size":3}`. */
+/** The text of a row `e`, whose whole text is `whole`, or its id and body: `1{"name":"Delft"}`. */
 export function projectedSql(only: readonly Path[], whole: Sql): Sql {
   const isOwn = only.every(([name]) => name === "_id" || !systemFields.has(name ?? ""));
   return isOwn ? { sql: ownSql, values: [] } : whole;
 }
 
-const ownSql = `'{"_id":"' || e.id || iif(e.body = '{}', '"}', '",' || ltrim(e.body, '{'))`;
+const ownSql = "e.id || e.body";
