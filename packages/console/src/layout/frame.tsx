@@ -9,8 +9,11 @@ import type { ReactNode } from "react";
 import {
   AppBar,
   Layout,
+  LocalesMenuButton,
   Logout,
+  RefreshIconButton,
   TitlePortal,
+  ToggleThemeButton,
   UserMenu,
   useGetIdentity,
   useTranslate,
@@ -32,10 +35,28 @@ export function Frame({ children }: { readonly children: ReactNode }) {
 
 function Bar() {
   return (
-    <AppBar alwaysOn color="default" elevation={0} userMenu={<AccountMenu />} sx={roomy}>
+    <AppBar
+      alwaysOn
+      color="default"
+      elevation={0}
+      toolbar={<Tools />}
+      userMenu={<AccountMenu />}
+      sx={roomy}
+    >
       <TitlePortal component="h1" variant="h6" sx={ending} />
       <Connectivity />
     </AppBar>
+  );
+}
+
+/** Nothing turns here while something is fetched: pages that wait say so themselves. */
+function Tools() {
+  return (
+    <>
+      <LocalesMenuButton />
+      <ToggleThemeButton />
+      <RefreshIconButton />
+    </>
   );
 }
 
