@@ -8,12 +8,8 @@ const lamps = '["==", ["property", "type"], "lamp"]';
 
 test("what stands in an address is read back as it was", () => {
   const where = {
-    "size>=": 3,
-    colour: "red",
-    open: true,
-    code: "12",
-    note: null,
-    tags: ["a", "b"],
+    ...{ "size>=": 3, "n<": 4, "m>": "x", "of!=": null, colour: "red", open: true, code: "12" },
+    ...{ note: null, tags: ["a", "b"], "year<=": [1, 2] },
   };
   const sort = { path: "address.city", descending: true };
   for (const quick of [null, { path: null, text: "old inn*" }, { path: "name", text: "De" }]) {
@@ -24,9 +20,9 @@ test("what stands in an address is read back as it was", () => {
 });
 
 test("what was typed by hand into an address is taken for what it reads as", () => {
-  const parameters = new URLSearchParams("where.colour=red&where.size=3&where.at={}&sortBy=name");
-  const { where, sort } = askedOf(parameters);
-  assert.deepEqual(where, { colour: "red", size: 3, at: "{}" });
+  const typed = "where.colour=red&where.size>=3&where.n<4&where.no!=x&where.at={}&sortBy=name";
+  const { where, sort } = askedOf(new URLSearchParams(typed));
+  assert.deepEqual(where, { colour: "red", "size>=": 3, "n<": 4, "no!=": "x", at: "{}" });
   assert.deepEqual(sort, { path: "name", descending: false });
 });
 

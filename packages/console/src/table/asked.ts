@@ -26,8 +26,10 @@ export function askedOf(parameters: URLSearchParams): Asked {
   const where: Record<string, Scalar | readonly Scalar[]> = {};
   let quick: Quick | null = null;
   for (const [name, text] of parameters) {
-    if (name.startsWith("where.")) where[name.slice("where.".length)] = scalarsOf(text);
-    else if (name === "search") quick = { path: null, text };
+    if (name.startsWith("where.")) {
+      const [condition, value] = conditionOf(name.slice("where.".length), text);
+      where[condition] = value;
+    } else if (name === "search") quick = { path: null, text };
     else if (name.startsWith("begins.")) quick = { path: name.slice("begins.".length), text };
   }
   const key = parameters.get("sortBy") ?? "";
@@ -40,7 +42,7 @@ export function parametersOf({ where, filter, quick, sort }: Asked): URLSearchPa
   const named = quick?.path === null ? "search" : `begins.${quick?.path}`;
   return new URLSearchParams([
     ...(quick ? [[named, quick.text]] : []),
-    ...Object.entries(where).map(([name, value]) => [`where.${name}`, JSON.stringify(value)]),
+    ...Object.entries(where).map(([name, value]) => parameterOf(name, JSON.stringify(value))),
     ...(filter === "" ? [] : [["filter", filter]]),
     ...(sort ? [["sortBy", sortKey(sort)]] : []),
   ]);
@@ -64,6 +66,21 @@ export function isNarrowed({ where, filter, quick }: Asked): boolean {
 
 function sortKey({ path, descending }: Sort): string {
   return `${descending ? "-" : ""}${path}`;
+}
+
+/**
+ * As the API reads it: the `=` of `where.size>=3` is that of the parameter as well, and what has
+ * none stands in its name, `where.size>3`.
+ */
+function conditionOf(name: string, text: string): [name: string, value: Where[string]] {
+  const [, path, operator, value = ""] = /^([^<>]*)([<>])([^=].*)$/s.exec(name) ?? [];
+  if (path !== undefined && text === "") return [`${path}${operator}`, scalarsOf(value)];
+  return [/[<>!]$/.test(name) ? `${name}=` : name, scalarsOf(text)];
+}
+
+function parameterOf(name: string, value: string): [name: string, value: string] {
+  if (/[<>]$/.test(name)) return [`where.${name}${value}`, ""];
+  return [`where.${name.replace(/=$/, "")}`, value];
 }
 
 /** A list is any of; what is no JSON was typed by hand and is a text. */
