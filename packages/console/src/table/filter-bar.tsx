@@ -85,5 +85,6 @@ export function FilterBar({ columns, asked, onAsked }: FilterBarProps) {
 /** `population >= 100000`; a list is any of. */
 function conditionText(name: string, value: Asked["where"][string]): string {
   const text = Array.isArray(value) ? value.join(" | ") : String(value);
-  return /[<>=]$/.test(name) ? `${name} ${text}` : `${name} = ${text}`;
+  const [, path = name, operator = "="] = /^(.*?)([<>!=]+)$/s.exec(name) ?? [];
+  return `${path} ${operator} ${text}`;
 }
