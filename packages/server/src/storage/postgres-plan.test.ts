@@ -155,7 +155,7 @@ describe("PostgreSQL", () => {
   });
 
   it("merges what sparse callers see, of which it sorts a page", async () => {
-    const plans = await plansOf(async () => assert((await find(visible(2), [])) > 50));
+    const plans = await plansOf(async () => assert((await find(visible(2), [], 250)) > 200));
     const names = requireQuick(plans, { sorts: true });
     for (const source of ["grp", "own", "acc"]) assert(names.includes(`e${table.n}_${source}`));
   });

@@ -8,9 +8,11 @@ import type { Values } from "./postgres-connection.ts";
 import type { PostgresDictionary, Row } from "./postgres-dictionary.ts";
 import { translated } from "./postgres-error.ts";
 import type { PostgresLinks } from "./postgres-links.ts";
+import { type Packed, packedSql, unpacked } from "./postgres-pack.ts";
 import { arrayPaths, type Plan, planOf } from "./postgres-plan.ts";
 import { type PostgresBounds, postgresBounds, type Runner } from "./postgres-runner.ts";
 import { indexedKey, type PostgresTable } from "./postgres-store.ts";
+import type { Sql } from "./sql-filter.ts";
 
 export interface ReadRunner extends Runner {
   readonly dictionary: PostgresDictionary;
@@ -28,21 +30,17 @@ export function linksRunner(
   dictionary: PostgresDictionary,
   { tree, bounds = postgresBounds }: { tree: GroupTree; bounds?: PostgresBounds | undefined },
 ): ReadRunner {
+  const quick = async <T extends readonly unknown[]>({ sql, values }: Statement) => {
+    return (await links.reader()).all<T>(sql, values);
+  };
   return {
     dictionary,
     tree,
     bounds,
-    quick: async <T extends readonly unknown[]>({
-      sql,
-      values,
-    }: {
-      sql: string;
-      values: Values;
-    }) => {
-      return (await links.reader()).all<T>(sql, values);
-    },
+    quick,
+    rows: (statement) => rowsBy(quick, statement),
     slow: async <T extends readonly unknown[]>(
-      { sql, values }: { sql: string; values: Values },
+      { sql, values }: Statement,
       wish: readonly string[],
     ) => {
       try {
@@ -60,16 +58,30 @@ export function batchRunner(
   { connection, dictionary }: PostgresBatch,
   tree: GroupTree,
 ): ReadRunner {
-  const ask = <T extends readonly unknown[]>({ sql, values }: { sql: string; values: Values }) =>
+  const ask = <T extends readonly unknown[]>({ sql, values }: Statement) =>
     connection.ask<T>(sql, values);
   return {
     dictionary,
     tree,
     bounds: postgresBounds,
     quick: ask,
+    rows: (statement) => rowsBy(ask, statement),
     slow: ask,
     entities: (rows: readonly Row[]) => dictionary.entitiesOf(connection, rows),
   };
+}
+
+interface Statement {
+  readonly sql: string;
+  readonly values: Values;
+}
+
+async function rowsBy(
+  ask: (statement: Statement) => Promise<readonly Packed[]>,
+  statement: Sql,
+): Promise<readonly Row[]> {
+  const [packed] = await ask(packedSql(statement));
+  return unpacked(packed as Packed);
 }
 
 /** The plan of a question, with what must be looked up for it. */

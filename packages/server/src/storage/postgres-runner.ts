@@ -14,6 +14,8 @@ export interface Runner {
     statement: Sql,
     wish: readonly string[],
   ): Promise<readonly T[]>;
+  /** What an index answers with whole rows of entities. */
+  rows(statement: Sql): Promise<readonly Row[]>;
   entities(rows: readonly Row[]): Promise<readonly StoredEntity[]>;
   readonly tree: GroupTree;
   readonly bounds: PostgresBounds;

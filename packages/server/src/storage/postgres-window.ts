@@ -113,12 +113,14 @@ async function* seen(runner: Runner, plan: Plan, { after, left }: Start) {
   const [id] = after ?? [];
   let later = id === undefined ? null : (plan.keys[0]?.column.valueOf(id) ?? null);
   let toTake = left;
-  let isDense = false;
+  let [isNear, isDense] = [true, false];
   while (toTake > 0) {
     const wanted = Math.min(toTake, sizeOf(runner, plan));
-    // Merging costs less than passing over much.
-    const stretch = { after: later, scannedMax: stretchMax(runner, wanted, isDense) };
-    const rows = await runner.quick<Row>(scanSql(plan, stretch, wanted));
+    // Merging costs less than passing over much, and rows more than entries of the index.
+    const scannedMax = isNear ? 2 * wanted : stretchMax(runner, wanted, isDense);
+    const stretch = { after: later, scannedMax };
+    const scan = isNear ? nearSql : scanSql;
+    const rows = await runner.rows(scan(plan, stretch, wanted));
     if (rows.length > 0) yield await runner.entities(rows);
     toTake -= rows.length;
     if (rows.length === wanted) {
@@ -128,6 +130,10 @@ async function* seen(runner: Runner, plan: Plan, { after, left }: Start) {
     const [passed] = await runner.quick<[string]>(passedSql(plan, stretch));
     if (!passed) return;
     [later] = passed;
+    if (isNear) {
+      isNear = false;
+      continue;
+    }
     for (let isOver = false; !isOver && toTake > 0; ) {
       const size = Math.min(toTake, sizeOf(runner, plan));
       const merge = { plan, rule, descending, after: later, wanted: size };
@@ -197,6 +203,18 @@ function stretchMax({ bounds }: Runner, wanted: number, isDense: boolean): numbe
   return isDense ? bounds.scannedMax : Math.min(bounds.scannedMax, Math.max(1_000, 8 * wanted));
 }
 
+/** The same for a caller who sees most of it: no row is looked up by its id. */
+function nearSql(plan: Plan, scanned: Stretch, wanted: number): Sql {
+  const { stretch, order } = stretchOf(plan, scanned, rowColumns("x."));
+  const visible = plan.sight ? plan.dialect.visibleIn(plan.sight, "s.") : truth(true);
+  return {
+    sql:
+      `SELECT ${rowColumns("s.")} FROM (${stretch.sql}) s ` +
+      `WHERE ${visible.sql} ORDER BY s.id${order} LIMIT ?`,
+    values: [...stretch.values, ...visible.values, wanted],
+  };
+}
+
 function scanSql(plan: Plan, scanned: Stretch, wanted: number): Sql {
   const { n } = plan.table;
   const { stretch, order } = stretchOf(plan, scanned);
@@ -219,14 +237,16 @@ function passedSql(plan: Plan, scanned: Stretch): Sql {
   };
 }
 
-function stretchOf({ table: { n }, keys }: Plan, { after, scannedMax }: Stretch) {
+function stretchOf(
+  { table: { n }, keys }: Plan,
+  { after, scannedMax }: Stretch,
+  columns = "x.id, x.grp, x.own, x.acc",
+) {
   const descending = keys[0]?.descending === true;
   const order = descending ? " DESC" : "";
   const where = after === null ? "" : `WHERE x.id ${descending ? "<" : ">"} ?`;
   const stretch: Sql = {
-    sql:
-      `SELECT x.id, x.grp, x.own, x.acc FROM e${n} x ${where} ` +
-      `ORDER BY x.id${order} LIMIT ${scannedMax}`,
+    sql: `SELECT ${columns} FROM e${n} x ${where} ` + `ORDER BY x.id${order} LIMIT ${scannedMax}`,
     values: after === null ? [] : [after],
   };
   return { stretch, order };
