@@ -4,7 +4,12 @@
  */
 import type { Change, StoredEntity } from "@stoa/domain";
 import type { ChangesAbout } from "./engine.ts";
-import { arrayText, type PostgresConnection } from "./postgres-connection.ts";
+import {
+  arrayText,
+  joinedTexts,
+  type PostgresConnection,
+  textsSql,
+} from "./postgres-connection.ts";
 import type { Numbers, PostgresDictionary, Row } from "./postgres-dictionary.ts";
 
 /** A change that is to be written, with the number of its store. */
@@ -16,9 +21,10 @@ export function insertChanges(
   dictionary: PostgresDictionary,
   changes: readonly NumberedChange[],
 ): Promise<unknown> {
-  const columns = changeColumns.map(([, valueIn]) =>
-    arrayText(changes.map((change) => valueIn(change, dictionary))),
-  );
+  const columns = changeColumns.map(([, valueIn, type]) => {
+    const values = changes.map((change) => valueIn(change, dictionary));
+    return type === "body" ? joinedTexts(values as (string | null)[]) : arrayText(values);
+  });
   return connection.run(insertSql, columns);
 }
 
@@ -120,20 +126,24 @@ const changeColumns: readonly (readonly [name: string, valueIn: ValueOf, type: s
   ["b_time", version("before", ({ time }) => time), "double precision"],
   ["b_at", version("before", ({ at }) => at), "double precision"],
   ["b_rev", version("before", ({ revision }) => revision), "bigint"],
-  ["b_body", version("before", ({ body }) => body), "text"],
+  ["b_body", version("before", ({ body }) => body), "body"],
   ["a_grp", version("after", (_, { group }) => group), "integer"],
   ["a_own", version("after", (_, { owner }) => owner), "integer"],
   ["a_acc", version("after", (_, { access }) => access), "integer"],
   ["a_time", version("after", ({ time }) => time), "double precision"],
   ["a_at", version("after", ({ at }) => at), "double precision"],
-  ["a_body", version("after", ({ body }) => body), "text"],
+  ["a_body", version("after", ({ body }) => body), "body"],
 ];
 
 const ops: readonly Change["op"][] = ["insert", "update", "remove"];
 
+function arraySql(type: string): string {
+  return type === "body" ? textsSql : `?::${type}[]`;
+}
+
 const insertSql =
   `INSERT INTO change (${changeColumns.map(([name]) => name).join(", ")}) ` +
-  `SELECT * FROM unnest(${changeColumns.map(([, , type]) => `?::${type}[]`).join(", ")})`;
+  `SELECT * FROM unnest(${changeColumns.map(([, , type]) => arraySql(type)).join(", ")})`;
 
 const versionColumns = changeColumns
   .slice(6)

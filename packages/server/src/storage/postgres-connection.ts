@@ -152,6 +152,16 @@ function itemText(item: string | number | null): string {
   return `"${/["\\]/.test(item) ? item.replace(/["\\]/g, "\\$&") : item}"`;
 }
 
+/**
+ * Bodies as one text for `textsSql`, in which no quote must be escaped: `{"a":1}` and null. A body
+ * is never empty, and has no control characters.
+ */
+export function joinedTexts(bodies: readonly (string | null)[]): string {
+  return bodies.join("\x1e");
+}
+
+export const textsSql = "string_to_array(?, E'\\x1e', '')";
+
 /** `a = ? AND b = ?` becomes `a = $1 AND b = $2`. */
 function numbered(sql: string): string {
   const known = numberedSqls.get(sql);

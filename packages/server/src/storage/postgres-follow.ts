@@ -2,6 +2,7 @@
  * The state of a node, and how it keeps up with the log: asked at each request, woken by LISTEN,
  * and by a clock in case a notification is lost. Knows no works.
  */
+import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { limit } from "@stoa/domain";
 import type { EngineOptions } from "./engine.ts";
@@ -33,6 +34,8 @@ export interface FollowOptions extends EngineOptions {
 
 export class PostgresFollower {
   readonly #options: FollowOptions;
+  /** By which its own notifications are known: it has taken in what they tell of. */
+  readonly #mark = randomBytes(8).toString("hex");
   #state: PostgresState;
   /** Who takes in changes, or commits some, does it alone: so all are told once and in order. */
   #gate: Promise<unknown> = Promise.resolve();
@@ -116,6 +119,11 @@ export class PostgresFollower {
     return true;
   }
 
+  /** What wakes the other nodes when its transaction commits: `pg_notify('stoa_stoa', '8a1f')`. */
+  get notifySql(): string {
+    return `pg_notify(${quoted(this.#options.channel)}, '${this.#mark}')`;
+  }
+
   /** Within `alone`: the state after a commit of this node. */
   advance(state: PostgresState): void {
     this.#state = state;
@@ -156,7 +164,11 @@ export class PostgresFollower {
       try {
         const connection = await links.listener();
         const isNew = connection !== known;
-        if (isNew) connection.client.on("notification", () => wake());
+        if (isNew) {
+          connection.client.on("notification", ({ payload }) => {
+            if (payload !== this.#mark) wake();
+          });
+        }
         const asking = headHeard(connection, isNew ? channel : undefined);
         // Where the way to it is gone nothing else would end what waits for it.
         const head = await inTime(asking, silenceMsMax, () => links.cut());
@@ -180,11 +192,6 @@ async function headHeard(connection: PostgresConnection, channel?: string): Prom
 
 function isBehind(state: PostgresState, { sequence, catalogVersion }: Head): boolean {
   return sequence > state.sequence || catalogVersion > state.catalogVersion;
-}
-
-/** The statement that wakes the other nodes when its transaction commits. */
-export function notifySql(channel: string): string {
-  return `SELECT pg_notify(${quoted(channel)}, '')`;
 }
 
 function quotedName(name: string): string {

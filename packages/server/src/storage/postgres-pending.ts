@@ -5,7 +5,12 @@
 import type { Change, StoredEntity } from "@stoa/domain";
 import type { KeptRecord, RecordSpace } from "./engine.ts";
 import { insertChanges, type NumberedChange } from "./postgres-change.ts";
-import { arrayText, type PostgresConnection } from "./postgres-connection.ts";
+import {
+  arrayText,
+  joinedTexts,
+  type PostgresConnection,
+  textsSql,
+} from "./postgres-connection.ts";
 import type { PostgresDictionary } from "./postgres-dictionary.ts";
 import { type RecordWrite, writeRecords } from "./postgres-record.ts";
 import { bodyWords, type PostgresSearch, vectorSql } from "./postgres-search.ts";
@@ -165,7 +170,7 @@ function columnsOf(entities: readonly StoredEntity[], dictionary: PostgresDictio
     arrayText(entities.map(({ time }) => time)),
     arrayText(entities.map(({ at }) => at)),
     arrayText(entities.map(({ revision }) => revision)),
-    arrayText(entities.map(({ body }) => body)),
+    joinedTexts(entities.map(({ body }) => body)),
   ];
 }
 
@@ -214,7 +219,7 @@ const columns = "id, grp, own, acc, time, at, rev, body";
 function unnested(search: PostgresSearch | null): string {
   const arrays =
     "?::text[], ?::integer[], ?::integer[], ?::integer[], ?::double precision[], " +
-    "?::double precision[], ?::bigint[], ?::text[]";
+    `?::double precision[], ?::bigint[], ${textsSql}`;
   return search
     ? `unnest(${arrays}, ?::text[]) u(${columns}, words)`
     : `unnest(${arrays}) u(${columns})`;

@@ -11,7 +11,7 @@ import { PostgresBatch } from "./postgres-batch.ts";
 import { arrayText, type PostgresConnection } from "./postgres-connection.ts";
 import type { PostgresDictionary } from "./postgres-dictionary.ts";
 import { away, isPassing, translated } from "./postgres-error.ts";
-import { type FollowOptions, notifySql, type PostgresFollower } from "./postgres-follow.ts";
+import type { FollowOptions, PostgresFollower } from "./postgres-follow.ts";
 import type { PostgresLinks } from "./postgres-links.ts";
 import { type Head, type HeadRow, headColumns, headOf } from "./postgres-state.ts";
 import { PostgresSweep } from "./postgres-sweep.ts";
@@ -165,14 +165,13 @@ export class PostgresWriter {
     if (batch.changes.length > 0) {
       const lasts = batch.newLasts();
       sent.push(
-        connection.run("UPDATE head SET sequence = ?", [batch.sequence]),
-        connection.run(lastsSql, [
+        connection.run(endSql(this.#follower.notifySql), [
+          batch.sequence,
           arrayText(lasts.map(([store]) => store)),
           arrayText(lasts.map(([, last]) => last)),
         ]),
       );
-    }
-    if (sent.length > 1) sent.push(connection.run(notifySql(this.#options.channel)));
+    } else if (batch.hasDefined) sent.push(connection.run(`SELECT ${this.#follower.notifySql}`));
     const committing = connection.execute("COMMIT");
     const all = Promise.all(sent);
     all.catch(() => {});
@@ -186,6 +185,7 @@ export class PostgresWriter {
       if (!isPassing(error) || !(await this.#hasCommitted(head.transaction))) throw error;
       // It is in the log, and taken in with it.
       this.#dictionary.settle();
+      this.#follower.follow().catch(() => {});
       return;
     }
     this.#dictionary.settle();
@@ -263,6 +263,11 @@ async function outcomeOf(
 const batchWorksMax = 256;
 const doubtMsMax = 10_000;
 const doubtPauseMs = 100;
-const lastsSql =
-  "UPDATE store SET last = greatest(store.last, u.last) FROM unnest(?::text[], ?::bigint[]) " +
-  "u(called, last) WHERE store.called = u.called";
+/** The numbers at the end of a transaction, and the notification, in one statement. */
+function endSql(notifySql: string): string {
+  return (
+    "WITH head_moved AS (UPDATE head SET sequence = ?), stores_moved AS (UPDATE store " +
+    "SET last = greatest(store.last, u.last) FROM unnest(?::text[], ?::bigint[]) " +
+    `u(called, last) WHERE store.called = u.called) SELECT ${notifySql}`
+  );
+}
