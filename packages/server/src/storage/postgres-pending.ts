@@ -12,6 +12,7 @@ import {
   textsSql,
 } from "./postgres-connection.ts";
 import type { PostgresDictionary } from "./postgres-dictionary.ts";
+import { insertTogether } from "./postgres-insert.ts";
 import { type RecordWrite, writeRecords } from "./postgres-record.ts";
 import { bodyWords, type PostgresSearch, vectorSql } from "./postgres-search.ts";
 import type { Catalog, PostgresTable } from "./postgres-store.ts";
@@ -95,14 +96,18 @@ export class PostgresPending {
     const heads = changes.flatMap(({ before, after }) => [before, after]).filter(isPresent);
     if (heads.length > 0) await dictionary.give(connection, heads);
     const sent: Promise<unknown>[] = [];
-    for (const [n, entities] of this.#entities) {
-      const search = [...catalog.values()].find((table) => table.n === n)?.search ?? null;
-      sent.push(...sendEntities({ connection, dictionary, n, search }, entities));
+    const searchOf = (n: number) =>
+      [...catalog.values()].find((table) => table.n === n)?.search ?? null;
+    const onlyMade = this.#onlyMadeIn();
+    if (onlyMade !== undefined && !searchOf(onlyMade)) {
+      sent.push(insertTogether(connection, dictionary, onlyMade, changes));
+    } else {
+      for (const [n, entities] of this.#entities) {
+        sent.push(...sendEntities({ connection, dictionary, n, search: searchOf(n) }, entities));
+      }
+      if (changes.length > 0) sent.push(insertChanges(connection, dictionary, changes));
     }
-    if (changes.length > 0) {
-      sent.push(insertChanges(connection, dictionary, changes));
-      sent.push(sendTallies(connection, dictionary, changes));
-    }
+    if (changes.length > 0) sent.push(sendTallies(connection, dictionary, changes));
     if (this.#records.size > 0) sent.push(writeRecords(connection, [...this.#records.values()]));
     for (const table of this.#tables.values()) sent.push(...sendTable(connection, table));
     this.clear();
@@ -110,6 +115,15 @@ export class PostgresPending {
     // It may be waited for later than it fails.
     done.catch(() => {});
     return { done };
+  }
+
+  /** The table of all changes where each of them makes another entity. */
+  #onlyMadeIn(): number | undefined {
+    const [first, ...others] = this.#entities;
+    if (!first || others.length > 0) return undefined;
+    const [n, entities] = first;
+    const isOnly = entities.size === this.#changes.length;
+    return isOnly && this.#changes.every(({ op }) => op === "insert") ? n : undefined;
   }
 
   #put(n: number, id: string, { entity, isKept }: PendingEntity): void {
