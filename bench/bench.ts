@@ -13,6 +13,7 @@ import { openPlace, type Place } from "./place.ts";
 import { anonymousMegabytes } from "./process.ts";
 import { measureRate, type RateWork } from "./rate.ts";
 import { keepFigures, loadText, machineText, runText, writeDocument } from "./report.ts";
+import { measureSingleCommit } from "./single-commit.ts";
 import { markdownOfSockets, textOfSockets } from "./socket-bars.ts";
 import { measureSockets } from "./socket-work.ts";
 import { textTable } from "./table.ts";
@@ -81,9 +82,10 @@ async function measure(entities: number): Promise<Figures> {
     const counts = await when("count", entities, () => measureCounts(place));
     const patch = await rate(place, "patch");
     const insert = await rate(place, "insert");
-    const alone = await when("alone", entities, () =>
-      measureRate(place, { work: "insert", seconds, isAlone: true }),
-    );
+    const alone = await when("alone", entities, async () => ({
+      rates: await measureRate(place, { work: "insert", seconds, isAlone: true }),
+      commit: await measureSingleCommit(),
+    }));
     const memoryMb = await when("memory", entities, () => anonymousMegabytes(place.server.pid));
     return {
       entities,

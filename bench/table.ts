@@ -12,7 +12,8 @@ export interface Row {
   readonly ratio: number | null;
   /** `">= 0.70"` */
   readonly bar: string;
-  readonly isMet: boolean;
+  /** Null where there is no bar. */
+  readonly isMet: boolean | null;
 }
 
 const titles = ["work", "entities", "figure", "limit", "ratio", "bar", "met?"];
@@ -52,7 +53,8 @@ export function grouped(value: number): string {
 
 function cellsOf({ work, entities, figure, limit, ratio, bar, isMet }: Row): string[] {
   const share = ratio === null ? "" : ratio.toFixed(2);
-  return [work, grouped(entities), figure, limit, share, bar, isMet ? "yes" : "not yet"];
+  const met = isMet === null ? "" : isMet ? "yes" : "not yet";
+  return [work, grouped(entities), figure, limit, share, bar, met];
 }
 
 function isNumeric(column: number): boolean {
