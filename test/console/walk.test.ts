@@ -211,7 +211,7 @@ async function looksUpWhy(): Promise<void> {
   await page.getByRole("tab", { name: "Access" }).click();
   await page.getByLabel("Person").fill("an");
   await page.getByRole("option", { name: "ann" }).click();
-  await told("This person sees it.");
+  await told("ann sees it.");
   await told("belongs to a group above it:");
 }
 

@@ -129,7 +129,7 @@ function Why({ store, id }: { readonly store: string; readonly id: string }) {
     <>
       <PrincipalPicker kind="user" label={translate("stoa.access.person")} onPick={setPerson} />
       {found.error && <Alert severity="error">{problemText(found.error, translate)}</Alert>}
-      {found.data && <Explanation explanation={found.data} />}
+      {found.data && <Explanation explanation={found.data} name={person?.name} />}
     </>
   );
 }

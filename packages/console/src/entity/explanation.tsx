@@ -8,12 +8,19 @@ import type { Explanation as Words } from "@stoa/domain";
 import { useTranslate } from "react-admin";
 import { PrincipalName } from "../principal-name.tsx";
 
-export function Explanation({ explanation }: { readonly explanation: Words }) {
+interface Explained {
+  readonly explanation: Words;
+  /** Of whom it tells; else of whoever asks. */
+  readonly name?: string | undefined;
+}
+
+export function Explanation({ explanation, name }: Explained) {
   const translate = useTranslate();
   const { visible, verbs } = explanation;
+  const word = name === undefined ? "youSee" : visible ? "sees" : "seesNot";
   return (
     <>
-      <Typography>{translate(visible ? "stoa.access.sees" : "stoa.access.seesNot")}</Typography>
+      <Typography>{translate(`stoa.access.${word}`, { name })}</Typography>
       <Table size="small">
         <TableBody>
           {Object.entries(verbs).map(([verb, { allowed, because }]) => (

@@ -176,8 +176,9 @@ export const englishText = {
       newOne: "New one",
       why: "Why can a person see this?",
       person: "Person",
-      sees: "This person sees it.",
-      seesNot: "This person does not see it.",
+      youSee: "You see it.",
+      sees: "%{name} sees it.",
+      seesNot: "%{name} does not see it.",
       yes: "Allowed",
       no: "Not allowed",
       verb: {

@@ -201,8 +201,9 @@ export const russianText: Text = {
       newOne: "Кому",
       why: "Почему человек это видит?",
       person: "Человек",
-      sees: "Этот человек это видит.",
-      seesNot: "Этот человек этого не видит.",
+      youSee: "Вы это видите.",
+      sees: "%{name} это видит.",
+      seesNot: "%{name} этого не видит.",
       yes: "Можно",
       no: "Нельзя",
       verb: {
