@@ -2,6 +2,8 @@
  * Everything that the server may report, as one union; log and metrics read it (`app/observe.ts`).
  * Holds no query values, bodies, cookies or credentials (rule 25), since it has no field for them.
  */
+import type { ReplicaStanding } from "../storage/engine.ts";
+
 export type Observation =
   | { readonly kind: "started"; readonly version: string; readonly ms: number }
   /** `http://127.0.0.1:8080` */
@@ -44,18 +46,8 @@ export interface FeedReport {
 }
 
 /** How the replica of the database stands; told about twice a second. */
-export interface ReplicaReport {
+export interface ReplicaReport extends ReplicaStanding {
   readonly kind: "replica";
-  readonly isUp: boolean;
-  /** How long something has been missing in it; null while it is away. */
-  readonly lagMs: number | null;
-  /** Since the start: questions that it answered, and those that it might have but did not. */
-  readonly reads: number;
-  readonly fallbacks: number;
-  /** It came or went since the last report. */
-  readonly hasTurned: boolean;
-  /** Why it is away. */
-  readonly cause?: unknown;
 }
 
 export interface Answered {

@@ -13,6 +13,7 @@ import {
   type StoredEntity,
 } from "@stoa/domain";
 import { taken } from "./conflict.ts";
+import { storedEntity } from "./draft.ts";
 import type { Draft, KeptRecord, Mark, RecordSpace, Transaction } from "./engine.ts";
 import { MemoryLayer } from "./memory-layer.ts";
 import {
@@ -90,12 +91,7 @@ export class MemoryTransaction implements Transaction {
   async insert(store: string, draft: Draft, mark: Mark): Promise<StoredEntity> {
     const table = this.#table(store);
     if (table.entities.get(draft.id)) throw taken(store, [["_id"]]);
-    return this.#put(
-      table,
-      null,
-      { ...headOf(draft), at: null, revision: this.#sequence + 1 },
-      mark,
-    );
+    return this.#put(table, null, storedEntity(draft, null, this.#sequence + 1), mark);
   }
 
   async update(
@@ -107,7 +103,7 @@ export class MemoryTransaction implements Transaction {
     const table = this.#table(store);
     assert.equal(after.id, before.id, "an entity keeps its id");
     assertPresent(table, before);
-    const entity = { ...headOf(after), at: mark.time, revision: this.#sequence + 1 };
+    const entity = storedEntity(after, mark.time, this.#sequence + 1);
     return this.#put(table, before, entity, mark);
   }
 
@@ -205,10 +201,6 @@ export class MemoryTransaction implements Transaction {
 }
 
 const groupStore = "groups";
-
-function headOf({ id, owner, group, access, time, body }: Draft): Draft {
-  return { id, owner, group, access, time, body };
-}
 
 function assertPresent({ entities }: DraftTable, before: StoredEntity): void {
   const present = entities.get(before.id);

@@ -10,7 +10,8 @@ import {
   type PostgresConnection,
   textsSql,
 } from "./postgres-connection.ts";
-import type { Numbers, PostgresDictionary, Row } from "./postgres-dictionary.ts";
+import type { PostgresDictionary } from "./postgres-dictionary.ts";
+import { type ChangeRow, changeOps, type Numbers, type Row } from "./sql-row.ts";
 
 /** A change that is to be written, with the number of its store. */
 export type NumberedChange = Change & { readonly n: number };
@@ -57,16 +58,6 @@ export async function readChangesAbout(
   return changesOf(connection, dictionary, rows);
 }
 
-type ChangeRow = readonly [
-  sequence: number,
-  op: number,
-  store: string,
-  id: string,
-  time: number,
-  by: string,
-  ...versions: (string | number | null)[],
-];
-
 async function changesOf(
   connection: PostgresConnection,
   dictionary: PostgresDictionary,
@@ -79,7 +70,7 @@ async function changesOf(
     const [before, after] = (versions[at] as (Row | null)[]).map((row) => {
       return row && dictionary.entityOf(row);
     }) as [StoredEntity | null, StoredEntity | null];
-    return { sequence, op: ops[op] as Change["op"], store, id, time, by, before, after };
+    return { sequence, op: changeOps[op] as Change["op"], store, id, time, by, before, after };
   });
 }
 
@@ -115,7 +106,7 @@ type ValueOf = (change: NumberedChange, of: PostgresDictionary) => string | numb
 
 const changeColumns: readonly (readonly [name: string, valueIn: ValueOf, type: string])[] = [
   ["seq", ({ sequence }) => sequence, "bigint"],
-  ["op", ({ op }) => ops.indexOf(op), "smallint"],
+  ["op", ({ op }) => changeOps.indexOf(op), "smallint"],
   ["store", ({ n }) => n, "integer"],
   ["id", ({ id }) => id, "text"],
   ["time", ({ time }) => time, "double precision"],
@@ -134,8 +125,6 @@ const changeColumns: readonly (readonly [name: string, valueIn: ValueOf, type: s
   ["a_at", version("after", ({ at }) => at), "double precision"],
   ["a_body", version("after", ({ body }) => body), "body"],
 ];
-
-const ops: readonly Change["op"][] = ["insert", "update", "remove"];
 
 function arraySql(type: string): string {
   return type === "body" ? textsSql : `?::${type}[]`;

@@ -12,9 +12,9 @@ import {
   systemFields,
 } from "@stoa/domain";
 import type { PostgresBatch } from "./postgres-batch.ts";
-import type { Numbers } from "./postgres-dictionary.ts";
 import { type PostgresTable, uniqueKey } from "./postgres-store.ts";
 import { joined, type Sql, type SqlValue } from "./sql-filter.ts";
+import type { Numbers } from "./sql-row.ts";
 
 /** The first of the unique sets that another entity has taken, or undefined. */
 export async function conflictOf(

@@ -12,10 +12,10 @@ import {
   type PostgresIndex,
   type PostgresTable,
   pathLiteral,
-  setsText,
   tableOf,
   withInexact,
 } from "./postgres-store.ts";
+import { setsText } from "./sql-index.ts";
 
 /** Makes a store, or brings its indexes to its new definition. Errors: `conflict`. */
 export async function makeStore(

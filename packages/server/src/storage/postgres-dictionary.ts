@@ -5,32 +5,8 @@
 import { createHash } from "node:crypto";
 import { StoaError, type StoredEntity } from "@stoa/domain";
 import { arrayText, type PostgresConnection } from "./postgres-connection.ts";
-
-/** The values of `rowColumns`. */
-export type Row = readonly [
-  id: string,
-  group: number,
-  owner: number,
-  access: number,
-  time: number,
-  at: number | null,
-  revision: number,
-  body: string,
-];
-
-/** `e.id, e.grp, e.own, ...` */
-export function rowColumns(table: string): string {
-  return ["id", "grp", "own", "acc", "time", "at", "rev", "body"]
-    .map((name) => table + name)
-    .join(", ");
-}
-
-/** Groups, owners and access sets as their numbers. */
-export interface Numbers {
-  readonly group: number;
-  readonly owner: number;
-  readonly access: number;
-}
+import { type Reach, Reaches } from "./sql-reach.ts";
+import type { Numbers, Row } from "./sql-row.ts";
 
 type Head = Pick<StoredEntity, "group" | "owner" | "access">;
 
@@ -42,7 +18,7 @@ export class PostgresDictionary {
   readonly #ownerIds = new Map<number, string>();
   readonly #accesses = new Map<string, number>();
   readonly #accessIds = new Map<number, readonly string[]>();
-  #reaches = new WeakMap<ReadonlySet<string>, Reach>();
+  #reaches = new Reaches();
   /** Takes back what was learned from a transaction that is still open. */
   readonly #takeBack: (() => void)[] = [];
 
@@ -63,19 +39,7 @@ export class PostgresDictionary {
 
   /** The numbers of the groups, and one byte for each number: 1 where it is among them. */
   reach(groups: ReadonlySet<string>): Reach {
-    const known = this.#reaches.get(groups);
-    if (known?.groupCount === this.#groups.size) return known;
-    const bytes = Buffer.alloc(this.#groupMax + 1);
-    const numbers: number[] = [];
-    for (const id of groups) {
-      const n = this.#groups.get(id);
-      if (n === undefined) continue;
-      bytes[n] = 1;
-      numbers.push(n);
-    }
-    const reach = { bytes, numbers, groupCount: this.#groups.size };
-    this.#reaches.set(groups, reach);
-    return reach;
+    return this.#reaches.of(groups, this.#groups, this.#groupMax + 1);
   }
 
   /** Rows as entities, in their order. */
@@ -163,7 +127,7 @@ export class PostgresDictionary {
   /** All but the first of those given are gone, with their transaction or a part of it. */
   revert(first = 0): void {
     for (const takeBack of this.#takeBack.splice(first)) takeBack();
-    this.#reaches = new WeakMap();
+    this.#reaches = new Reaches();
   }
 
   async #giveGroups(connection: PostgresConnection, ids: readonly string[]): Promise<void> {
@@ -219,13 +183,6 @@ export class PostgresDictionary {
     this.#groupIds.set(n, id);
     this.#groupMax = Math.max(this.#groupMax, n);
   }
-}
-
-export interface Reach {
-  readonly bytes: Buffer;
-  readonly numbers: readonly number[];
-  /** How many groups were known: with more of them it is worked out again. */
-  readonly groupCount: number;
 }
 
 /** Numbers of ids, given now to those that have none. */

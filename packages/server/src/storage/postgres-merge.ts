@@ -5,10 +5,10 @@
  */
 import type { Visibility } from "@stoa/domain";
 import { arrayText } from "./postgres-connection.ts";
-import { type Row, rowColumns } from "./postgres-dictionary.ts";
 import type { Plan } from "./postgres-plan.ts";
 import type { Runner } from "./postgres-runner.ts";
 import type { Sql, SqlValue } from "./sql-filter.ts";
+import { type Row, rowColumns } from "./sql-row.ts";
 
 export interface Merge {
   readonly plan: Plan;

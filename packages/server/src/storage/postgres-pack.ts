@@ -3,8 +3,8 @@
  * row, which costs more than all else that a list needs. Knows no plans.
  */
 import assert from "node:assert/strict";
-import type { Row } from "./postgres-dictionary.ts";
 import type { Sql } from "./sql-filter.ts";
+import type { Row } from "./sql-row.ts";
 
 export type Packed = readonly [count: number, text: string | null];
 

@@ -24,6 +24,7 @@ import {
   propertyTest,
   type Sql,
   type SqlValue,
+  unimplied,
   visibilityOnly,
 } from "./sql-filter.ts";
 
@@ -65,7 +66,7 @@ export interface Question {
 export function planOf({ filter, order, ...options }: Question): Plan {
   const { table, withoutArrays } = options;
   const dialect = new PostgresDialect(options);
-  const parts = simplified(conjuncts(filter));
+  const parts = unimplied(conjuncts(filter));
   const equal = equalities(parts, withoutArrays);
   const keys = sortKeys(order, dialect, equal);
   const { where, rest } = dialect.conditions(parts);
@@ -144,20 +145,6 @@ function isById(keys: readonly SortKey[]): boolean {
 
 /** The values of one key that the filter lets through are one: `{path: ["a"], value: 5}`. */
 type Equalities = ReadonlyMap<string, { readonly path: Path; readonly value: Json }>;
-
-/** Without visibility where the group that is asked for is in reach. */
-function simplified(parts: readonly Filter[]): readonly Filter[] {
-  const groups = new Set(
-    parts.map((part) => {
-      const test = equalityOf(part);
-      return test?.path.length === 1 && test.path[0] === "group" ? test.value : null;
-    }),
-  );
-  return parts.filter((part) => {
-    if (part.kind !== "visible") return true;
-    return ![...groups].some((group) => typeof group === "string" && part.reach.has(group));
-  });
-}
 
 function equalities(parts: readonly Filter[], withoutArrays: ReadonlySet<string>): Equalities {
   const found = new Map<string, { path: Path; value: Json }>();

@@ -4,9 +4,10 @@
  */
 import type { StoredEntity } from "@stoa/domain";
 import { arrayText, type PostgresConnection } from "./postgres-connection.ts";
-import { type PostgresDictionary, type Row, rowColumns } from "./postgres-dictionary.ts";
+import type { PostgresDictionary } from "./postgres-dictionary.ts";
 import type { PostgresLinks } from "./postgres-links.ts";
 import type { PostgresTable } from "./postgres-store.ts";
+import { type Row, rowColumns } from "./sql-row.ts";
 
 interface Waiting {
   readonly table: PostgresTable;

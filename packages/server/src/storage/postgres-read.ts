@@ -5,7 +5,7 @@
 import type { Filter, GroupTree, OrderKey } from "@stoa/domain";
 import type { PostgresBatch } from "./postgres-batch.ts";
 import type { Values } from "./postgres-connection.ts";
-import type { PostgresDictionary, Row } from "./postgres-dictionary.ts";
+import type { PostgresDictionary } from "./postgres-dictionary.ts";
 import { translated } from "./postgres-error.ts";
 import type { PostgresLinks } from "./postgres-links.ts";
 import { type Packed, packedSql, unpacked } from "./postgres-pack.ts";
@@ -13,6 +13,7 @@ import { arrayPaths, type Plan, planOf } from "./postgres-plan.ts";
 import { type PostgresBounds, postgresBounds, type Runner } from "./postgres-runner.ts";
 import { indexedKey, type PostgresTable } from "./postgres-store.ts";
 import type { Sql } from "./sql-filter.ts";
+import type { Row } from "./sql-row.ts";
 
 export interface ReadRunner extends Runner {
   readonly dictionary: PostgresDictionary;

@@ -2,8 +2,8 @@
  * How questions reach the database, and how much is read at once. Knows no question.
  */
 import type { GroupTree, StoredEntity } from "@stoa/domain";
-import type { Row } from "./postgres-dictionary.ts";
 import type { Sql } from "./sql-filter.ts";
+import type { Row } from "./sql-row.ts";
 
 /** How a node asks: within a transaction both are the one connection that holds it. */
 export interface Runner {

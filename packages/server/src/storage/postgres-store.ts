@@ -1,10 +1,10 @@
 /**
  * A store in the database: its table and what its indexes hold. Knows no entities and no queries.
  */
-import { createHash } from "node:crypto";
-import { type Path, pathText, type StoreDefinition } from "@stoa/domain";
+import type { Path } from "@stoa/domain";
 import { arrayText, type PostgresConnection, quoted } from "./postgres-connection.ts";
 import { type PostgresSearch, searchOf } from "./postgres-search.ts";
+import { type DeclaredSets, eachOnce, indexName } from "./sql-index.ts";
 
 export interface PostgresTable {
   /** The table is `e<n>`. */
@@ -32,8 +32,6 @@ export interface PostgresIndex {
 /** Stores by name. */
 export type Catalog = ReadonlyMap<string, PostgresTable>;
 
-type Sets = Pick<StoreDefinition, "unique" | "indexes" | "search">;
-
 export async function readCatalog(connection: PostgresConnection): Promise<Catalog> {
   const sql = "SELECT n, name, widest, definition FROM store WHERE name IS NOT NULL";
   const [stores, inexact] = await Promise.all([
@@ -51,7 +49,7 @@ export async function readCatalog(connection: PostgresConnection): Promise<Catal
 
 export function tableOf(
   { n, name, widest }: Pick<PostgresTable, "n" | "name" | "widest">,
-  { unique, indexes, search }: Sets,
+  { unique, indexes, search }: DeclaredSets,
 ): PostgresTable {
   const given = { isUnique: false, sql: null, keyBytes: 0, isExact: true };
   const own = [
@@ -59,12 +57,11 @@ export function tableOf(
     { ...given, name: `e${n}_own`, paths: [["owner"]] },
     { ...given, name: `e${n}_grp`, paths: [["group"]] },
   ];
-  const declared = [
+  const declared = eachOnce([
     ...unique.map((paths) => uniqueIndex(n, paths)),
     ...indexes.map((paths) => plainIndex(n, paths)),
-  ].filter((index) => index !== undefined);
-  const byName = new Map(declared.map((index) => [index.name, index]));
-  const all = [...own, ...byName.values()];
+  ]);
+  const all = [...own, ...declared];
   return { n, name, widest, indexes: all, search: searchOf(search) };
 }
 
@@ -75,11 +72,6 @@ export function withInexact(table: PostgresTable, cut: ReadonlySet<string>): Pos
     cut.has(one.name) ? { ...one, isExact: false } : one,
   );
   return { ...table, indexes };
-}
-
-/** The part of a definition that the database keeps. */
-export function setsText({ unique, indexes, search }: Sets): string {
-  return JSON.stringify({ unique, indexes, search });
 }
 
 /** What must be made and what dropped so that a store has its indexes, and no others. */
@@ -135,7 +127,7 @@ function plainIndex(n: number, declared: readonly Path[]): PostgresIndex | undef
   const stop = declared.findIndex((path) => !isSortable(path));
   const paths = stop < 0 ? declared : declared.slice(0, stop);
   if (paths.length === 0) return undefined;
-  const name = `e${n}_i_${mark(paths)}`;
+  const name = indexName(n, "i", paths);
   const keyBytes = paths.length <= 2 ? 1_000 : 280;
   const columns = paths.map((path) => {
     const column = systemColumns.get(path[0] as string);
@@ -155,13 +147,7 @@ function uniqueIndex(n: number, paths: readonly Path[]): PostgresIndex | undefin
   const columns = paths.map((path) => uniqueKey(path, ""));
   // Where nothing can stand, nothing can conflict.
   if (!columns.every((column) => column !== undefined)) return undefined;
-  const name = `e${n}_u_${mark(paths)}`;
+  const name = indexName(n, "u", paths);
   const sql = `UNIQUE INDEX ${name} ON e${n} (${columns.map((one) => `(${one})`).join(", ")})`;
   return { name, paths, isUnique: true, sql, keyBytes: 0, isExact: true };
-}
-
-/** The same paths give the same name: what is declared twice or built ahead is found again. */
-function mark(paths: readonly Path[]): string {
-  const text = JSON.stringify(paths.map(pathText));
-  return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }

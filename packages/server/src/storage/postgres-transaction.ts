@@ -13,6 +13,7 @@ import {
   type StoredEntity,
 } from "@stoa/domain";
 import { taken } from "./conflict.ts";
+import { storedEntity } from "./draft.ts";
 import type { Draft, KeptRecord, Mark, RecordSpace, Transaction } from "./engine.ts";
 import { unlessOver } from "./memory-state.ts";
 import type { PostgresBatch } from "./postgres-batch.ts";
@@ -141,7 +142,7 @@ export class PostgresTransaction implements Transaction {
 
   async insert(store: string, draft: Draft, mark: Mark): Promise<StoredEntity> {
     const table = this.#table(store);
-    const entity = { ...headOf(draft), at: null, revision: this.#sequence + 1 };
+    const entity = storedEntity(draft, null, this.#sequence + 1);
     await this.#requireFree(table, entity.id);
     const tree = store === groupStore ? this.#tree.with(groupNodeOf(entity)) : this.#tree;
     await this.#requireUnique(table, entity);
@@ -159,7 +160,7 @@ export class PostgresTransaction implements Transaction {
     const table = this.#table(store);
     assert.equal(after.id, before.id, "an entity keeps its id");
     await this.#requirePresent(store, before);
-    const entity = { ...headOf(after), at: mark.time, revision: this.#sequence + 1 };
+    const entity = storedEntity(after, mark.time, this.#sequence + 1);
     const tree = store === groupStore ? this.#tree.with(groupNodeOf(entity)) : this.#tree;
     await this.#requireUnique(table, entity);
     await this.#write("update", table, mark, { before, after: entity });
@@ -347,10 +348,6 @@ function hasUnique({ indexes }: PostgresTable): boolean {
 
 function seenKey(n: number, id: string): string {
   return `${n} ${id}`;
-}
-
-function headOf({ id, owner, group, access, time, body }: Draft): Draft {
-  return { id, owner, group, access, time, body };
 }
 
 /** What is kept back at most: changes, and characters of their texts. */

@@ -4,11 +4,11 @@
  */
 import { entityValue, type Json, matches, type StoredEntity } from "@stoa/domain";
 import { arrayText, type Values } from "./postgres-connection.ts";
-import { type Row, rowColumns } from "./postgres-dictionary.ts";
 import { mergedWindow } from "./postgres-merge.ts";
 import { free, laterThan, laterThanRow, type Plan, type SortKey } from "./postgres-plan.ts";
 import type { Runner } from "./postgres-runner.ts";
 import { joined, type Sql, type SqlValue, truth } from "./sql-filter.ts";
+import { type Row, rowColumns } from "./sql-row.ts";
 
 export interface Start {
   /** One value for each key of the order. */

@@ -130,6 +130,18 @@ export function equalityOf(part: Filter): { path: Path; value: Json } | undefine
   return { path: chosen.path, value: chosen.values[0] as Json };
 }
 
+/** Without visibility that says nothing, as the one group that is asked for is in its reach. */
+export function unimplied(parts: readonly Filter[]): readonly Filter[] {
+  const groups = parts.flatMap((part) => {
+    const test = equalityOf(part);
+    const isGroup = test?.path.length === 1 && test.path[0] === "group";
+    return isGroup && typeof test.value === "string" ? [test.value] : [];
+  });
+  return parts.filter((part) => {
+    return part.kind !== "visible" || !groups.some((group) => part.reach.has(group));
+  });
+}
+
 /** The only visibility that is asked for, if nothing else is. */
 export function visibilityOnly(parts: readonly Filter[]): Visibility | undefined {
   const [part] = parts;

@@ -4,18 +4,11 @@
  */
 import type { Change, StoredEntity } from "@stoa/domain";
 import type { ChangesAbout } from "./engine.ts";
-import type { SqlValue } from "./sql-filter.ts";
+import { type ChangeRow, changeOps, type Numbers, type Row } from "./sql-row.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import type { Values } from "./sqlite-database.ts";
 import type { SqliteDictionary } from "./sqlite-dictionary.ts";
-import { entityOf, type Row } from "./sqlite-row.ts";
-
-/** Groups, owners and access sets of the two versions, as their numbers. */
-export interface Numbers {
-  readonly group: number;
-  readonly owner: number;
-  readonly access: number;
-}
+import { entityOf } from "./sqlite-row.ts";
 
 /** An entity with the numbers of its head. */
 export interface Numbered {
@@ -30,7 +23,7 @@ export function insertChange(
   after: Numbered | null,
 ): void {
   const { sequence, op, n, id, time, by } = change;
-  const head: Values = [sequence, ops.indexOf(op), n, id, time, by];
+  const head: Values = [sequence, changeOps.indexOf(op), n, id, time, by];
   // What is left out is null; each value that is bound costs as much as some of the work itself.
   if (before === null) connection.run(insertedSql, [...head, ...afterOf(after)]);
   else connection.run(insertSql, [...head, ...beforeOf(before), ...afterOf(after)]);
@@ -93,16 +86,6 @@ function chainSql(start: string): string {
   );
 }
 
-type ChangeRow = [
-  sequence: number,
-  op: number,
-  store: string,
-  id: string,
-  time: number,
-  by: string,
-  ...versions: SqlValue[],
-];
-
 function beforeOf({ entity, numbers }: Numbered): Values {
   const { time, at, revision, body } = entity;
   return [numbers.group, numbers.owner, numbers.access, time, at, revision, body];
@@ -122,7 +105,7 @@ function changeOf(row: ChangeRow, dictionary: SqliteDictionary): Change {
   const after = [id, group, owner, access, made, at, sequence, body] as unknown as Row;
   return {
     sequence,
-    op: ops[op] as Change["op"],
+    op: changeOps[op] as Change["op"],
     store,
     id,
     time,
@@ -131,8 +114,6 @@ function changeOf(row: ChangeRow, dictionary: SqliteDictionary): Change {
     after: after[1] === null ? null : entityOf(after, dictionary),
   };
 }
-
-const ops: readonly Change["op"][] = ["insert", "update", "remove"];
 
 const afterColumns = "a_grp, a_own, a_acc, a_time, a_at, a_body";
 const versionColumns = `b_grp, b_own, b_acc, b_time, b_at, b_rev, b_body, ${afterColumns}`;

@@ -12,11 +12,12 @@ import {
   orderKey,
   StoaError,
 } from "@stoa/domain";
+import type { Row } from "./sql-row.ts";
 import { type SqliteBounds, sqliteBounds } from "./sqlite-bounds.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
 import { SqliteDictionary } from "./sqlite-dictionary.ts";
 import { type Moved, nothingMoved } from "./sqlite-line.ts";
-import { entityOf, type Row } from "./sqlite-row.ts";
+import { entityOf } from "./sqlite-row.ts";
 import { openDatabase, type Role } from "./sqlite-schema.ts";
 import { wordsText } from "./sqlite-words.ts";
 

@@ -3,6 +3,7 @@
  * stay narrow. One for each connection; knows no entities.
  */
 import { StoaError } from "@stoa/domain";
+import { type Reach, Reaches } from "./sql-reach.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
 
 export class SqliteDictionary {
@@ -14,7 +15,7 @@ export class SqliteDictionary {
   readonly #ownerIds = new Map<number, string>();
   readonly #accesses = new Map<string, number>();
   readonly #accessIds = new Map<number, readonly string[]>();
-  #reaches = new WeakMap<ReadonlySet<string>, Reach>();
+  #reaches = new Reaches();
   #hasNew = false;
 
   constructor(database: SqliteDatabase) {
@@ -79,19 +80,7 @@ export class SqliteDictionary {
 
   /** The numbers of the groups as one byte for each number, `01` where it is in the set. */
   reach(groups: ReadonlySet<string>): Reach {
-    const known = this.#reaches.get(groups);
-    if (known?.groupCount === this.groupCount) return known;
-    const bytes = new Uint8Array(this.#groupIds.length);
-    const numbers: number[] = [];
-    for (const id of groups) {
-      const n = this.#groups.get(id);
-      if (n === undefined) continue;
-      bytes[n] = 1;
-      numbers.push(n);
-    }
-    const reach = { bytes, numbers, groupCount: this.groupCount };
-    this.#reaches.set(groups, reach);
-    return reach;
+    return this.#reaches.of(groups, this.#groups, this.#groupIds.length);
   }
 
   /** The number of a group, given now if it has none. Only for the writer, as the next two. */
@@ -135,7 +124,7 @@ export class SqliteDictionary {
     for (const map of [this.#owners, this.#ownerIds, this.#accesses, this.#accessIds]) map.clear();
     this.#groups.clear();
     this.#groupIds = [];
-    this.#reaches = new WeakMap();
+    this.#reaches = new Reaches();
     this.loadGroups();
   }
 
@@ -166,13 +155,6 @@ export class SqliteDictionary {
     if (this.#accesses.size >= accessSetsKeptMax) this.#accesses.clear();
     this.#accesses.set(text, n);
   }
-}
-
-export interface Reach {
-  readonly bytes: Uint8Array;
-  readonly numbers: readonly number[];
-  /** How many groups were known: with more of them it is worked out again. */
-  readonly groupCount: number;
 }
 
 function missing(what: string, n: number): never {

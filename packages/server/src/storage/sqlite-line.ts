@@ -3,7 +3,7 @@
  * Knows rows and groups that have moved; nothing of plans.
  */
 import type { Sql, SqlValue } from "./sql-filter.ts";
-import { rowColumns } from "./sqlite-row.ts";
+import { rowColumns } from "./sql-row.ts";
 
 /**
  * Groups whose branch has changed since there were entities in them: texts written ahead up to then

@@ -4,9 +4,9 @@
  */
 import { textSeparator } from "@stoa/domain";
 import type { Sql, SqlValue } from "./sql-filter.ts";
+import { rowColumns } from "./sql-row.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import type { SortKey } from "./sqlite-plan.ts";
-import { rowColumns } from "./sqlite-row.ts";
 import type { StoreTable } from "./sqlite-store.ts";
 
 export type Values = readonly SqlValue[];

@@ -12,6 +12,7 @@ import {
   type Sql,
   type SqlValue,
   sqlFilter,
+  unimplied,
 } from "./sql-filter.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { indexSql, isNumbered, keySql, keyValue, SqliteDialect } from "./sqlite-dialect.ts";
@@ -94,18 +95,8 @@ export function planOf(connection: SqliteConnection, table: StoreTable, asked: Q
 
 /** Without what is always true: visibility for those who see all, or all of the group asked for. */
 export function simplified(parts: readonly Filter[], dialect: SqliteDialect): readonly Filter[] {
-  const groups = new Set(
-    parts.map((part) => {
-      const test = equalityOf(part);
-      return test?.path.length === 1 && test.path[0] === "group" ? test.value : null;
-    }),
-  );
-  return parts.filter((part) => {
-    if (part.kind !== "visible") return true;
-    for (const group of groups) {
-      if (typeof group === "string" && part.reach.has(group)) return false;
-    }
-    return dialect.visible(part).sql !== "TRUE";
+  return unimplied(parts).filter((part) => {
+    return part.kind !== "visible" || dialect.visible(part).sql !== "TRUE";
   });
 }
 

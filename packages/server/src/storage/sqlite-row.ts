@@ -1,27 +1,9 @@
 /**
- * The columns of an entity and what they are as an entity. Knows no plans.
+ * A row of the file as an entity. Knows no plans.
  */
 import type { StoredEntity } from "@stoa/domain";
+import type { Row } from "./sql-row.ts";
 import type { SqliteDictionary } from "./sqlite-dictionary.ts";
-
-/** The values of `rowColumns`. */
-export type Row = readonly [
-  id: string,
-  group: number,
-  owner: number,
-  access: number,
-  time: number,
-  at: number | null,
-  revision: number,
-  body: string,
-];
-
-const names = ["id", "grp", "own", "acc", "time", "at", "rev", "body"];
-
-/** `e.id, e.grp, e.own, ...` */
-export function rowColumns(prefix: string): string {
-  return names.map((name) => prefix + name).join(", ");
-}
 
 export function entityOf(row: Row, dictionary: SqliteDictionary): StoredEntity {
   return {

@@ -1,8 +1,8 @@
 /**
  * A store in the file: its table and what its indexes hold. Knows no entities and no queries.
  */
-import { createHash } from "node:crypto";
-import { type Path, pathText, type StoreDefinition } from "@stoa/domain";
+import type { Path } from "@stoa/domain";
+import { type DeclaredSets, eachOnce, indexName } from "./sql-index.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { indexSql } from "./sqlite-dialect.ts";
 import { dropSearch, presentSql, type StoreSearch, searchOf } from "./sqlite-search.ts";
@@ -29,8 +29,6 @@ export interface StoreIndex {
 /** Stores by name. */
 export type Catalog = ReadonlyMap<string, StoreTable>;
 
-type Sets = Pick<StoreDefinition, "unique" | "indexes" | "search">;
-
 /** The stores that the file holds. */
 export function readCatalog(connection: SqliteConnection): Catalog {
   const sql = "SELECT n, name, widest, definition FROM store WHERE name IS NOT NULL";
@@ -38,7 +36,7 @@ export function readCatalog(connection: SqliteConnection): Catalog {
   return new Map(
     rows.map(([n, name, widest, text]) => {
       // What was kept before there was any search lacks it.
-      const sets = { search: [], ...(JSON.parse(text) as Partial<Sets>) } as Sets;
+      const sets = { search: [], ...(JSON.parse(text) as Partial<DeclaredSets>) } as DeclaredSets;
       return [name, storeOf({ n, name, widest }, sets)];
     }),
   );
@@ -46,30 +44,24 @@ export function readCatalog(connection: SqliteConnection): Catalog {
 
 export function storeOf(
   { n, name, widest }: Pick<StoreTable, "n" | "name" | "widest">,
-  { unique, indexes, search }: Sets,
+  { unique, indexes, search }: DeclaredSets,
 ): StoreTable {
   const own = [
     { name: `e${n}_id`, paths: [["_id"]], isUnique: false, sql: null },
     { name: `e${n}_own`, paths: [["owner"]], isUnique: false, sql: null },
     { name: `e${n}_grp`, paths: [["group"]], isUnique: false, sql: null },
   ];
-  const declared = [
+  const declared = eachOnce([
     ...unique.map((paths) => uniqueIndex(n, paths)),
     ...indexes.map((paths) => plainIndex(n, paths)),
-  ].filter((index) => index !== undefined);
-  const byName = new Map(declared.map((index) => [index.name, index]));
-  const all = [...own, ...byName.values()];
+  ]);
+  const all = [...own, ...declared];
   return { n, name, widest, indexes: all, search: searchOf(n, search) };
 }
 
 /** What `widest` becomes for a body of so many characters. */
 export function widestFor(characters: number): number {
   return 2 ** Math.ceil(Math.log2(characters));
-}
-
-/** The part of a definition that the file keeps. */
-export function setsText({ unique, indexes, search }: Sets): string {
-  return JSON.stringify({ unique, indexes, search });
 }
 
 /** Statements by which the file gets what the store is found by, and loses all else of it. */
@@ -103,7 +95,7 @@ function plainIndex(n: number, declared: readonly Path[]): StoreIndex | undefine
   const stop = declared.findIndex((path) => indexSql(path, false, "") === undefined);
   const paths = stop < 0 ? declared : declared.slice(0, stop);
   if (paths.length === 0) return undefined;
-  const name = `e${n}_i_${mark(paths)}`;
+  const name = indexName(n, "i", paths);
   const columns = paths.map((path) => indexSql(path, false, ""));
   const sql = `CREATE INDEX ${name} ON e${n} (${columns.join(", ")}, id, grp, own, acc)`;
   return { name, paths, isUnique: false, sql };
@@ -113,13 +105,7 @@ function uniqueIndex(n: number, paths: readonly Path[]): StoreIndex | undefined 
   const columns = paths.map((path) => indexSql(path, true, ""));
   // Where nothing can stand, nothing can conflict.
   if (!columns.every((column) => column !== undefined)) return undefined;
-  const name = `e${n}_u_${mark(paths)}`;
+  const name = indexName(n, "u", paths);
   const sql = `CREATE UNIQUE INDEX ${name} ON e${n} (${columns.join(", ")})`;
   return { name, paths, isUnique: true, sql };
-}
-
-/** The same paths give the same name: what is declared twice or built ahead is found again. */
-function mark(paths: readonly Path[]): string {
-  const text = JSON.stringify(paths.map(pathText));
-  return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }

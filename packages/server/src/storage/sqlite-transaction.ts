@@ -13,19 +13,22 @@ import {
   type StoredEntity,
 } from "@stoa/domain";
 import { taken } from "./conflict.ts";
+import { storedEntity } from "./draft.ts";
 import type { Draft, KeptRecord, Mark, RecordSpace, Transaction } from "./engine.ts";
 import type { SqlValue } from "./sql-filter.ts";
-import { insertChange, type Numbered, type Numbers } from "./sqlite-change.ts";
+import { setsText } from "./sql-index.ts";
+import type { Numbers, Row } from "./sql-row.ts";
+import { insertChange, type Numbered } from "./sqlite-change.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { countOf } from "./sqlite-count.ts";
 import { brokenIndex, isIdTaken, translated } from "./sqlite-error.ts";
 import { movedWith } from "./sqlite-line.ts";
 import type { Values } from "./sqlite-pick.ts";
 import { readRecord, removeRecord, removeRecordsAbout, writeRecord } from "./sqlite-record.ts";
-import { entityOf, type Row } from "./sqlite-row.ts";
+import { entityOf } from "./sqlite-row.ts";
 import { storeTable } from "./sqlite-schema.ts";
 import { groupStore, type SqliteBatch } from "./sqlite-state.ts";
-import { type StoreTable, setsText, storeDifference, storeOf, widestFor } from "./sqlite-store.ts";
+import { type StoreTable, storeDifference, storeOf, widestFor } from "./sqlite-store.ts";
 import { isDear, type Position, readEntity, readWindow } from "./sqlite-window.ts";
 
 export class SqliteTransaction implements Transaction {
@@ -291,12 +294,6 @@ export class SqliteTransaction implements Transaction {
     for (const n of numbers) this.#connection.run(movedSql, [this.#batch.sequence, n]);
     this.#batch.moved = movedWith(this.#batch.moved, numbers, this.#batch.sequence);
   }
-}
-
-/** Without what a draft may have besides. */
-function storedEntity(draft: Draft, at: number | null, revision: number): StoredEntity {
-  const { id, owner, group, access, time, body } = draft;
-  return { id, owner, group, access, time, body, at, revision };
 }
 
 /**

@@ -6,10 +6,11 @@ import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from "
 import { join, resolve } from "node:path";
 import { entityFront, StoaError } from "@stoa/domain";
 import { lockData } from "./open-engine.ts";
+import type { Row } from "./sql-row.ts";
 import { SqliteConnection } from "./sqlite-connection.ts";
 import { translated } from "./sqlite-error.ts";
 import { readKeptSince } from "./sqlite-log.ts";
-import { entityOf, type Row } from "./sqlite-row.ts";
+import { entityOf } from "./sqlite-row.ts";
 import { storeTable } from "./sqlite-schema.ts";
 import { groupStore, readSequence, readTree } from "./sqlite-state.ts";
 import { type Catalog, readCatalog, storeDifference } from "./sqlite-store.ts";

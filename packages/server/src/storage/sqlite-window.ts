@@ -4,6 +4,7 @@
  */
 import { type Filter, type StoredEntity, textSeparator } from "@stoa/domain";
 import { joined, type Sql, type SqlValue, sqlFilter, truth } from "./sql-filter.ts";
+import { type Row, rowColumns } from "./sql-row.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { Merging } from "./sqlite-merging.ts";
 import {
@@ -26,7 +27,7 @@ import {
   type SortKey,
   segments,
 } from "./sqlite-plan.ts";
-import { entityOf, type Row, rowColumns } from "./sqlite-row.ts";
+import { entityOf } from "./sqlite-row.ts";
 
 /** Where reading goes on: after these values of the order's keys, and how much there is to do. */
 export interface Position {
