@@ -4,7 +4,6 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { writeSection } from "./document.ts";
 import { plotSvg } from "./growth-plot.ts";
 import { type GrowthFigures, type GrowthWork, growthWorks, measureGrowth } from "./growth-work.ts";
@@ -12,12 +11,12 @@ import { benchFolder } from "./kept-folder.ts";
 import { root } from "./process.ts";
 import { keepFigures, loadText, machineText, runText } from "./report.ts";
 import { grouped, markdownOf, textOf } from "./table.ts";
-import { commandOf, countOf, refuse, sizesOf } from "./words.ts";
+import { commandOf, countOf, sizesOf, wordsOf } from "./words.ts";
 
 const usage = `Usage: npm run bench:growth -- [--entities 10000,100000] [--seconds 3] [--only get]
   works: ${Object.keys(growthWorks).join(" ")}
 `;
-const values = readWords();
+const values = wordsOf(["entities", "seconds", "only"], usage);
 const sizes = sizesOf(values.entities ?? "10000,100000,1000000,10000000", usage);
 const seconds = countOf("--seconds", values.seconds ?? "3", usage);
 const chosen = new Set(values.only?.split(",") ?? Object.keys(growthWorks));
@@ -40,15 +39,6 @@ if (figures.length > 1) {
 }
 if (isWhole) writeSection("growth", documentText());
 process.exit(0);
-
-function readWords() {
-  const text = { type: "string" } as const;
-  try {
-    return parseArgs({ options: { entities: text, seconds: text, only: text } }).values;
-  } catch (cause) {
-    return refuse((cause as Error).message, usage);
-  }
-}
 
 function lines(): string[][] {
   const heads = ["per second", ...figures.map(({ entities }) => grouped(entities))];

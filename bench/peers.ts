@@ -4,7 +4,6 @@
  * what is measured and how.
  */
 import { mkdirSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { writeSection } from "./document.ts";
 import type { BenchEntity } from "./entity-source.ts";
 import { benchFolder } from "./kept-folder.ts";
@@ -24,7 +23,7 @@ import { openStoa } from "./peer-stoa.ts";
 import { median } from "./rate.ts";
 import { keepFigures, loadText, machineText, runText } from "./report.ts";
 import { grouped, markdownOf, textOf } from "./table.ts";
-import { commandOf, countOf, refuse } from "./words.ts";
+import { commandOf, countOf, wordsOf } from "./words.ts";
 
 const usage = "Usage: npm run bench:peers -- [--seconds 5] [--only feathers,parse]\n";
 /** How many times as fast as each of them Stoa has set itself to be. */
@@ -36,7 +35,7 @@ type PeerName = keyof typeof peers;
 const names = Object.keys(peers) as PeerName[];
 const rounds = 3;
 
-const values = readWords();
+const values = wordsOf(["seconds", "only"], usage);
 const seconds = countOf("--seconds", values.seconds ?? "5", usage);
 const chosen = names.filter((name) => values.only?.split(",").includes(name) ?? true);
 mkdirSync(benchFolder, { recursive: true });
@@ -61,15 +60,6 @@ interface PeerFigures {
   readonly work: PeerWork;
   readonly stoa: number;
   readonly other: number;
-}
-
-function readWords() {
-  const text = { type: "string" } as const;
-  try {
-    return parseArgs({ options: { seconds: text, only: text } }).values;
-  } catch (cause) {
-    return refuse((cause as Error).message, usage);
-  }
 }
 
 async function measure(name: PeerName): Promise<void> {

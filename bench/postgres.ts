@@ -4,7 +4,6 @@
  * what is measured and how.
  */
 import { mkdirSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { writeSection } from "./document.ts";
 import { benchFolder } from "./kept-folder.ts";
 import { type PeerWork, peerEntities, peerWorks } from "./peer.ts";
@@ -23,7 +22,7 @@ import {
 import { startPartner, startStoa } from "./process.ts";
 import { keepFigures, loadText, machineText, runText } from "./report.ts";
 import { grouped, markdownOf, textOf } from "./table.ts";
-import { commandOf, countOf, refuse } from "./words.ts";
+import { commandOf, countOf, wordsOf } from "./words.ts";
 
 const usage = "Usage: npm run bench:postgres -- [--seconds 3] [--only limit,parse,nodes]\n";
 const parts = ["limit", "parse", "nodes"] as const;
@@ -32,7 +31,7 @@ const parseRatioMin = 5;
 /** Each node has so much of the time: alone on the machine, and where the database has the rest. */
 const shares = [1, 0.2] as const;
 
-const values = readWords();
+const values = wordsOf(["seconds", "only"], usage);
 const seconds = countOf("--seconds", values.seconds ?? "3", usage);
 const chosen = new Set(values.only?.split(",") ?? parts);
 mkdirSync(benchFolder, { recursive: true });
@@ -56,15 +55,6 @@ const isNumeric = (column: number) => column > 0;
 process.stdout.write(`${tables.map((lines) => textOf(lines, isNumeric)).join("\n\n")}\n${missing}`);
 if (values.only === undefined) writeSection("postgres", documentText());
 process.exit(0);
-
-function readWords() {
-  const text = { type: "string" } as const;
-  try {
-    return parseArgs({ options: { seconds: text, only: text } }).values;
-  } catch (cause) {
-    return refuse((cause as Error).message, usage);
-  }
-}
 
 /** Stoa with its entities, and a copy of its database for the driver. */
 async function openFilled(cluster: Postgres): Promise<{ stoa: StoaPeer; copy: string }> {

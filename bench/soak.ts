@@ -3,7 +3,6 @@
  * was after the first one. Reads words and prints a plot of text.
  */
 import { mkdirSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { writeSection } from "./document.ts";
 import { pick, randomOf } from "./entity-source.ts";
 import { benchFolder } from "./kept-folder.ts";
@@ -13,7 +12,7 @@ import { anonymousMegabytes } from "./process.ts";
 import { median, type RateWork, requestsOf } from "./rate.ts";
 import { keepFigures, loadText, machineText, runText } from "./report.ts";
 import { grouped } from "./table.ts";
-import { commandOf, countOf, refuse, sizesOf } from "./words.ts";
+import { commandOf, countOf, sizesOf, wordsOf } from "./words.ts";
 
 const usage = "Usage: npm run bench:soak -- [--minutes 10] [--entities 1000000]\n";
 /** Of a hundred requests. */
@@ -30,7 +29,7 @@ interface Sample {
   readonly mb: number;
 }
 
-const values = readWords();
+const values = wordsOf(["minutes", "entities"], usage);
 const minutes = countOf("--minutes", values.minutes ?? "10", usage);
 const [entities = 0] = sizesOf(values.entities ?? "1000000", usage);
 mkdirSync(benchFolder, { recursive: true });
@@ -48,15 +47,6 @@ if (isWhole) {
   );
 }
 process.exit(0);
-
-function readWords() {
-  const text = { type: "string" } as const;
-  try {
-    return parseArgs({ options: { minutes: text, entities: text } }).values;
-  } catch (cause) {
-    return refuse((cause as Error).message, usage);
-  }
-}
 
 async function soak(): Promise<{ samples: readonly Sample[]; result: LoadResult }> {
   const place = await openPlace(entities);

@@ -1,6 +1,20 @@
 /**
  * Words that several benches take. Knows their notation, not what they mean.
  */
+import { parseArgs } from "node:util";
+
+/** Values by name, of `--seconds 2 --only get`; any other word ends the program with its usage. */
+export function wordsOf<Name extends string>(
+  names: readonly Name[],
+  usage: string,
+): Partial<Record<Name, string>> {
+  const options = Object.fromEntries(names.map((name) => [name, { type: "string" }] as const));
+  try {
+    return parseArgs({ options }).values as Partial<Record<Name, string>>;
+  } catch (cause) {
+    return refuse((cause as Error).message, usage);
+  }
+}
 
 /** `"10000,1000000"`; anything else ends the program with its usage. */
 export function sizesOf(text: string, usage: string, least = 10_000): readonly number[] {
