@@ -95,6 +95,69 @@ test("leaving a form or the code with something typed asks first", async () => {
   await visit.close();
 });
 
+/** As a slow network does: what is saved is answered when it is let through. */
+async function holdSaving(): Promise<() => void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  await page.route(`**/notes/${note}`, async (route) => {
+    if (route.request().method() === "PATCH") await promise;
+    await route.continue();
+  });
+  return resolve;
+}
+
+test("who leaves while it is being saved is let go once it is, unasked", async () => {
+  await tab("Code").click();
+  await writeCode('"more": 1,');
+  const letThrough = await holdSaving();
+  await button("Save").click();
+  await tab("Editing").click();
+  assert.equal(await button("Save").isDisabled(), true);
+  assert.equal(await asked().count(), 0);
+  letThrough();
+  assert.equal(await field("more").or(page.getByLabel("more")).inputValue(), "1");
+  await field("text").fill("typed");
+  await button("Save").click();
+  await tab("History").click();
+  await page.getByText("Created").waitFor();
+  const [kept] = await stage.find<{ text: string; more: number }>(`/notes?where._id=${note}`);
+  assert.deepEqual([kept?.text, kept?.more], ["typed", 1]);
+  assert.deepEqual(visit.problems, []);
+  await visit.close();
+});
+
+test("who leaves while it is being saved is asked once it is refused", async () => {
+  await field("text").fill("typed");
+  const letThrough = await holdSaving();
+  await button("Save").click();
+  await tab("History").click();
+  assert.equal(await asked().count(), 0);
+  await stage.change("notes", note, { text: "theirs" });
+  letThrough();
+  await asked().waitFor();
+  await button("Stay").click();
+  assert.equal(await field("text").inputValue(), "typed");
+  await page.getByText("You and somebody else both changed: text.").waitFor();
+  await visit.close();
+});
+
+test("what is typed while it is being saved stays", async () => {
+  await field("text").fill("typed");
+  const letThrough = await holdSaving();
+  await button("Save").click();
+  await field("colour").fill("green");
+  letThrough();
+  await page.getByText("Element updated").waitFor();
+  assert.equal(await field("text").inputValue(), "typed");
+  assert.equal(await field("colour").inputValue(), "green");
+  await button("Save").click();
+  await tab("History").click();
+  await page.getByText("Created").waitFor();
+  const [kept] = await stage.find<{ text: string; colour: string }>(`/notes?where._id=${note}`);
+  assert.deepEqual([kept?.text, kept?.colour], ["typed", "green"]);
+  assert.deepEqual(visit.problems, []);
+  await visit.close();
+});
+
 test("closing the tab with something typed asks first, and else does not", async () => {
   const kinds: string[] = [];
   page.on("dialog", (dialog) => {

@@ -153,13 +153,13 @@ function useChange(store: string, version: Version) {
 }
 
 /** Takes what a sharing call answers, or tells why it was refused. */
-function useKept(store: string, { entity }: Version) {
+function useKept(store: string, version: Version) {
   const notify = useNotify();
   const translate = useTranslate();
-  const keep = useKeepVersion(store, entity._id);
+  const keep = useKeepVersion(store, version.entity._id);
   return (answer: Promise<Version["entity"]>) =>
     void answer.then(
-      (changed) => keep(versionOf(changed)),
+      (changed) => keep(versionOf(changed), version),
       (error: unknown) => notify(problemText(error, translate), { type: "error" }),
     );
 }

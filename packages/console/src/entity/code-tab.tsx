@@ -2,20 +2,18 @@
  * An entity as exactly the JSON that the API serves, edited as such and saved as one PATCH.
  */
 import { Alert, Button, Stack } from "@mui/material";
-import { StoaError } from "@stoa/client";
 import type { Json, JsonObject } from "@stoa/domain";
 import { useState } from "react";
-import { useNotify, useTranslate } from "react-admin";
-import { client } from "../connection.ts";
+import { useTranslate } from "react-admin";
 import { problemText } from "../problem-text.ts";
-import { leaveWhereOver } from "../query-client.ts";
 import { useStore } from "../stores.ts";
 import { useDraft, useUnsaved } from "../unsaved/use-unsaved.tsx";
 import { useRight } from "../use-right.ts";
 import { JsonEditor } from "./json-editor.tsx";
 import { isObject } from "./schema-field.ts";
 import { mergePatch } from "./three-way.ts";
-import { ownFields, type TabProps, useKeepVersion, versionOf } from "./use-entity.ts";
+import { ownFields, type TabProps } from "./use-entity.ts";
+import { useSaving } from "./use-saving.ts";
 
 export default function CodeTab({ store, version }: TabProps) {
   const translate = useTranslate();
@@ -68,50 +66,44 @@ interface Typed {
 
 /** The text over the version that it was made of; a newer one is told, never overwritten unseen. */
 function useCode(store: string, version: TabProps["version"]) {
-  const notify = useNotify();
-  const keep = useKeepVersion(store, version.entity._id);
   const name = `${store}/${version.entity._id}/code`;
   const kept = useDraft<Typed>(name);
   const [base, setBase] = useState(kept?.base ?? version);
   const [text, setText] = useState(() => kept?.text ?? written(base.entity));
-  const [problem, setProblem] = useState<unknown>(null);
+  const saving = useSaving(store, base, version);
   const isChanged = text !== written(base.entity);
+  const draft = isChanged ? ({ base, text } satisfies Typed) : null;
+  const { question } = useUnsaved(name, draft, saving.isSaving);
   const start = (from: TabProps["version"]) => {
     setBase(from);
     setText(written(from.entity));
-    setProblem(null);
+    saving.forget();
   };
-  const { question } = useUnsaved(name, isChanged ? ({ base, text } satisfies Typed) : null);
-  if (version !== base && !isChanged) start(version);
-  const isOld = version !== base && (version.etag === null || version.etag !== base.etag);
+  if (saving.hasNews && !isChanged) start(version);
+  const isNewer = version.etag === null || version.etag !== base.etag;
+  // What is heard while it is saved may be that it is saved.
+  const isOld = saving.hasNews && isNewer && !saving.isSaving;
   const parsed = parse(text);
 
-  const save = async () => {
+  const save = () => {
     if (parsed === null) return;
-    const patch = mergePatch(ownFields(base.entity), ownFields(parsed));
-    const options = { ifMatch: base.etag };
-    const saved = versionOf(await client.store(store).update(base.entity._id, patch, options));
-    start(saved);
-    keep(saved);
-    notify("ra.notification.updated", { messageArgs: { smart_count: 1 } });
-  };
-  const fail = async (error: unknown) => {
-    leaveWhereOver(error);
-    const isOld = error instanceof StoaError && error.code === "precondition";
-    if (isOld) keep(versionOf(await client.store(store).read(base.entity._id)));
-    else setProblem(error);
+    saving.send(mergePatch(ownFields(base.entity), ownFields(parsed)), (saved) => {
+      setBase(saved);
+      // What was typed on meanwhile stays.
+      setText((now) => (now === text ? written(saved.entity) : now));
+    });
   };
   return {
     text,
     setText,
-    problem,
+    problem: saving.problem,
     isChanged,
     isKept: kept !== null && isChanged,
     question,
     isOld,
-    canSave: isChanged && parsed !== null && !isOld,
+    canSave: isChanged && parsed !== null && !isOld && !saving.isSaving,
     reset: () => start(version),
-    save: () => void save().catch(fail).catch(setProblem),
+    save,
   };
 }
 

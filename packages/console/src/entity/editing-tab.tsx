@@ -6,17 +6,16 @@ import { Alert, Box, Button, Stack } from "@mui/material";
 import { StoaError } from "@stoa/client";
 import type { JsonObject } from "@stoa/domain";
 import { useEffect, useMemo, useState } from "react";
-import { useNotify, useTranslate } from "react-admin";
-import { client } from "../connection.ts";
+import { useTranslate } from "react-admin";
 import { problemText } from "../problem-text.ts";
-import { leaveWhereOver } from "../query-client.ts";
 import { useStore } from "../stores.ts";
 import { useDraft, useUnsaved } from "../unsaved/use-unsaved.tsx";
 import { useRight } from "../use-right.ts";
 import { FieldEditor, withField } from "./field-editor.tsx";
 import { fieldsOf } from "./schema-field.ts";
 import { changedFields, mergeFields, mergePatch } from "./three-way.ts";
-import { ownFields, type TabProps, useKeepVersion, type Version, versionOf } from "./use-entity.ts";
+import { ownFields, type TabProps, type Version } from "./use-entity.ts";
+import { useSaving } from "./use-saving.ts";
 
 export function EditingTab({ store, version }: TabProps) {
   const translate = useTranslate();
@@ -87,26 +86,27 @@ function useEditing(store: string, version: Version) {
   const [fields, setFields] = useState<JsonObject>(() => kept?.fields ?? ownFields(base.entity));
   const [conflicts, setConflicts] = useState<readonly string[]>([]);
   const [arrived, setArrived] = useState<readonly string[]>([]);
-  const saving = useSaving(store, base);
+  const { hasNews, problem, isSaving, forget, send } = useSaving(store, base, version);
   const baseFields = useMemo(() => ownFields(base.entity), [base]);
   const isChanged = changedFields(baseFields, fields).length > 0;
-  const { question } = useUnsaved(name, isChanged ? ({ base, fields } satisfies Typed) : null);
+  const draft = isChanged ? ({ base, fields } satisfies Typed) : null;
+  const { question } = useUnsaved(name, draft, isSaving);
+  const details = problem instanceof StoaError ? (problem.details ?? []) : [];
 
   useEffect(() => {
-    if (version === base) return;
-    const theirs = ownFields(version.entity);
-    const merged = mergeFields(baseFields, fields, theirs);
+    if (!hasNews) return;
+    const merged = mergeFields(baseFields, fields, ownFields(version.entity));
     setBase(version);
     setFields(merged.fields);
     setConflicts(merged.conflicts);
     setArrived(merged.theirs);
-  }, [version, base, baseFields, fields]);
+  }, [hasNews, version, baseFields, fields]);
 
-  const start = (from: JsonObject) => {
+  const start = (from: (typed: JsonObject) => JsonObject) => {
     setFields(from);
     setConflicts([]);
     setArrived([]);
-    saving.forget();
+    forget();
   };
   return {
     base: baseFields,
@@ -116,51 +116,23 @@ function useEditing(store: string, version: Version) {
     isChanged,
     isKept: kept !== null && isChanged,
     question,
-    ...saving,
-    change: setFields,
-    hideArrived: () => setArrived([]),
-    reset: () => start(baseFields),
-    takeTheirs: () => {
-      const theirs = (name: string) => baseFields[name];
-      start(conflicts.reduce((all, name) => withField(all, name, theirs(name)), fields));
-    },
-    save: (event: { preventDefault: () => void }) => {
-      event.preventDefault();
-      saving.send(mergePatch(baseFields, fields), () => start(fields));
-    },
-  };
-}
-
-/** One PATCH with the version that was edited; another version that came between is fetched. */
-function useSaving(store: string, { entity, etag }: Version) {
-  const notify = useNotify();
-  const keep = useKeepVersion(store, entity._id);
-  const [problem, setProblem] = useState<unknown>(null);
-  const [isSaving, setSaving] = useState(false);
-  const details = problem instanceof StoaError ? (problem.details ?? []) : [];
-
-  const send = async (patch: JsonObject, done: () => void) => {
-    setSaving(true);
-    setProblem(null);
-    try {
-      const saved = await client.store(store).update(entity._id, patch, { ifMatch: etag });
-      done();
-      keep(versionOf(saved));
-      notify("ra.notification.updated", { messageArgs: { smart_count: 1 } });
-    } catch (error) {
-      leaveWhereOver(error);
-      const isOld = error instanceof StoaError && error.code === "precondition";
-      if (isOld) keep(versionOf(await client.store(store).read(entity._id)));
-      else setProblem(error);
-    } finally {
-      setSaving(false);
-    }
-  };
-  return {
     problem,
     problems: new Map(details.map(({ path, message }) => [path, message])),
     isSaving,
-    forget: () => setProblem(null),
-    send: (patch: JsonObject, done: () => void) => void send(patch, done).catch(setProblem),
+    change: setFields,
+    hideArrived: () => setArrived([]),
+    reset: () => start(() => baseFields),
+    takeTheirs: () => {
+      const theirs = (name: string) => baseFields[name];
+      start((typed) => conflicts.reduce((all, key) => withField(all, key, theirs(key)), typed));
+    },
+    save: (event: { preventDefault: () => void }) => {
+      event.preventDefault();
+      send(mergePatch(baseFields, fields), (saved) => {
+        setBase(saved);
+        // What was typed on meanwhile stays.
+        start((typed) => mergeFields(fields, typed, ownFields(saved.entity)).fields);
+      });
+    },
   };
 }

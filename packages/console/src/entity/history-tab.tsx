@@ -154,7 +154,7 @@ function RestoreButton({ store, version, sequence }: TabProps & { readonly seque
       const restored = await client.administration.restore(store, id, sequence, {
         ifMatch: version.etag,
       });
-      keep(versionOf(restored));
+      keep(versionOf(restored), version);
       notify("stoa.history.restored", { type: "success" });
     } catch (error) {
       notify(problemText(error, translate), { type: "error" });

@@ -101,9 +101,9 @@ function useNewEntity(store: string) {
   const kept = useDraft<string>(name);
   const [text, setText] = useState(kept ?? blank);
   const isTyped = text !== blank && text !== "{}" && text.trim() !== "";
-  const { question, release } = useUnsaved(name, isTyped ? text : null);
   const [problem, setProblem] = useState<unknown>(null);
   const [isBusy, setBusy] = useState(false);
+  const { question, release } = useUnsaved(name, isTyped ? text : null, isBusy);
   const details = problem instanceof StoaError ? (problem.details ?? []) : [];
   const create = async () => {
     const value = parsed(text);

@@ -58,7 +58,7 @@ function useRestore(store: string, id: string) {
   const restore = async (sequence: number) => {
     setBusy(true);
     try {
-      keep(versionOf(await client.administration.restore(store, id, sequence)));
+      keep(versionOf(await client.administration.restore(store, id, sequence)), null);
       notify("stoa.history.restored", { type: "success" });
     } catch (error) {
       notify(problemText(error, translate), { type: "error" });

@@ -6,6 +6,7 @@ import type { JsonObject } from "@stoa/domain";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 import { client } from "../connection.ts";
+import { fetchAnew } from "../fetch-anew.ts";
 
 export interface Version {
   readonly entity: Entity<JsonObject>;
@@ -37,12 +38,18 @@ export function useEntity(store: string, id: string | null) {
   });
 }
 
-/** Takes what a write answered for what is there. */
+/**
+ * Takes what a write answered for what is there, in place of the version that was written over;
+ * where another one was heard of meanwhile, looks which is the newest.
+ */
 export function useKeepVersion(store: string, id: string) {
   const queries = useQueryClient();
   return useCallback(
-    (version: Version) => {
-      queries.setQueryData(entityKey(store, id), version);
+    (version: Version, over: Version | null) => {
+      const key = entityKey(store, id);
+      const known = queries.getQueryData<Version>(key);
+      if (!known || known.etag === over?.etag) queries.setQueryData(key, version);
+      else fetchAnew(queries, key);
       void queries.invalidateQueries({ queryKey: ["stoa", "rows", store] });
       void queries.invalidateQueries({ queryKey: ["stoa", "history", store, id] });
     },

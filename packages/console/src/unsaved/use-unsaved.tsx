@@ -22,19 +22,28 @@ export function useDraft<T>(name: string): T | null {
   return kept;
 }
 
-/** @param draft what to keep while there is something unsaved; null where there is nothing. */
-export function useUnsaved(name: string, draft: unknown): Unsaved {
+/**
+ * @param draft what to keep while there is something unsaved; null where there is nothing.
+ * @param isSaving whether it is on its way to the server: who leaves then waits, and is asked only
+ * when it was refused.
+ */
+export function useUnsaved(name: string, draft: unknown, isSaving = false): Unsaved {
   const text = JSON.stringify(draft);
   useEffect(() => {
     if (text === "null") forgetDraft(name);
     else keepDraft(name, JSON.parse(text));
   }, [name, text]);
-  return useLeaving(draft !== null, () => forgetDraft(name));
+  return useLeaving(draft !== null, isSaving, () => forgetDraft(name));
 }
 
 /** The same without keeping anything: for what holds secrets. */
-export function useLeaving(isUnsaved: boolean, onRelease: () => void = () => {}): Unsaved {
+export function useLeaving(
+  isUnsaved: boolean,
+  isSaving = false,
+  onRelease: () => void = () => {},
+): Unsaved {
   const isReleased = useRef(false);
+  const [isHeld, setHeld] = useState(false);
   useEffect(() => {
     isReleased.current = false;
     if (!isUnsaved) return;
@@ -48,23 +57,34 @@ export function useLeaving(isUnsaved: boolean, onRelease: () => void = () => {})
     isReleased.current = true;
     onRelease();
   };
-  const question = isUnsaved && <Leaving isFree={() => isReleased.current} onLeave={release} />;
+  const isFree = () => !isUnsaved || isReleased.current;
+  const question = (isUnsaved || isHeld) && (
+    <Leaving {...{ isUnsaved, isSaving, isFree }} onHold={setHeld} onLeave={release} />
+  );
   return { question, release };
 }
 
 interface LeavingProps {
+  readonly isUnsaved: boolean;
+  readonly isSaving: boolean;
   readonly isFree: () => boolean;
+  readonly onHold: (isHeld: boolean) => void;
   readonly onLeave: () => void;
 }
 
-/** Stands in the way only while there is something unsaved. */
-function Leaving({ isFree, onLeave }: LeavingProps) {
+/** Stands in the way while there is something unsaved, or somebody is held by what was. */
+function Leaving({ isUnsaved, isSaving, isFree, onHold, onLeave }: LeavingProps) {
   const translate = useTranslate();
   const blocker = useBlocker(
     ({ currentLocation, nextLocation }) =>
       !isFree() && currentLocation.pathname !== nextLocation.pathname,
   );
-  if (blocker.state !== "blocked") return null;
+  const isHeld = blocker.state === "blocked";
+  useEffect(() => onHold(isHeld), [isHeld, onHold]);
+  useEffect(() => {
+    if (isHeld && !isUnsaved) blocker.proceed();
+  }, [isHeld, isUnsaved, blocker]);
+  if (!isHeld || !isUnsaved || isSaving) return null;
   const stay = () => blocker.reset();
   const leave = () => {
     onLeave();

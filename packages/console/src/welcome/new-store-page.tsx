@@ -67,9 +67,10 @@ function useNewStore() {
   const queries = useQueryClient();
   const kept = useDraft<string>("new-store");
   const [sample, setSample] = useState(kept ?? "");
-  const { question, release } = useUnsaved("new-store", sample.trim() === "" ? null : sample);
   const [problem, setProblem] = useState<unknown>(null);
   const [isBusy, setBusy] = useState(false);
+  const draft = sample.trim() === "" ? null : sample;
+  const { question, release } = useUnsaved("new-store", draft, isBusy);
 
   const create = async (form: FormData) => {
     const name = String(form.get("name"));
