@@ -30,6 +30,8 @@ export class Follower {
   readonly least: number;
   readonly known = new Map<string, Entity>();
   readonly told: Told[] = [];
+  /** What became of its connections, in words, and behind how many events. */
+  readonly journal: string[] = [];
   connections = 0;
   gaps = 0;
   readonly #urls: readonly string[];
@@ -49,12 +51,16 @@ export class Follower {
     const socket = openSocket(url, this.person.token);
     this.#socket = socket;
     socket.on("change", (change: Told) => this.#take(change));
-    socket.on("gap", () => {
+    socket.on("gap", (gap: object) => {
       this.gaps++;
+      this.#note("gap", gap);
     });
-    socket.on("end", () => this.#again(socket));
-    socket.on("disconnect", () => this.#again(socket));
-    socket.on("connect_error", () => this.#again(socket));
+    for (const event of ["end", "disconnect", "connect_error"]) {
+      socket.on(event, (reason: unknown) => {
+        this.#note(event, reason);
+        this.#again(socket);
+      });
+    }
     socket.on("connect", () => this.#subscribe(socket));
   }
 
@@ -79,6 +85,7 @@ export class Follower {
     const asked = { store: "notes", since: this.#last, ...where };
     const asking = socket.timeout(20_000).emitWithAck("subscribe", asked);
     const answer = await asking.catch(() => undefined);
+    this.#note("subscribed", { at: socket.io.opts.port, since: this.#last, answer });
     if (answer?.gap) this.gaps++;
     if (answer?.success) this.connections++;
     else this.#again(socket);
@@ -90,6 +97,11 @@ export class Follower {
     socket.removeAllListeners();
     socket.disconnect();
     if (!this.#isClosed) setTimeout(() => this.open(), 20 + Math.random() * 100);
+  }
+
+  #note(event: string, about: unknown): void {
+    const text = about instanceof Error ? about.message : JSON.stringify(about);
+    this.journal.push(`after ${this.told.length} events: ${event} ${text}`);
   }
 
   #take(change: Told): void {

@@ -122,9 +122,15 @@ export function requireEachOnce(log: readonly Told[], authors: readonly Author[]
 /** What a follower knows is what its person sees; who sees everything was told of everything. */
 export function requireTold(truth: Truth, log: readonly Told[], follower: Follower): number {
   const { person, known, least, gaps, told } = follower;
-  assert.equal(gaps, 0, `${person.login} missed something`);
+  const all = () => follower.journal.join("\n");
+  assert.equal(gaps, 0, `${person.login} missed something:\n${all()}`);
   const seen = seenBy(truth, person).filter(({ n }) => Number(n) >= least);
-  assert.deepEqual(byId([...known.values()].map(withoutBranch)), byId(seen.map(withoutBranch)));
+  const should = new Map(seen.map(withoutBranch).map((one) => [one.id, one.text]));
+  const does = new Map([...known.values()].map(withoutBranch).map((one) => [one.id, one.text]));
+  for (const id of new Set([...should.keys(), ...does.keys()])) {
+    const why = () => `${person.login} of ${id}:\n${storyOf(id, log, follower)}\n${all()}`;
+    if (does.get(id) !== should.get(id)) assert.equal(does.get(id), should.get(id), why());
+  }
   if (person.login !== "admin" || least > 0) return told.length;
   const isThere = ({ id }: Told) => known.has(id);
   assert.deepEqual(
@@ -132,6 +138,15 @@ export function requireTold(truth: Truth, log: readonly Told[], follower: Follow
     log.filter(isThere).map(({ seq }) => seq),
   );
   return told.length;
+}
+
+/** What happened to a note, and what a follower was told of it. */
+function storyOf(id: string, log: readonly Told[], { told }: Follower): string {
+  const about = (name: string, changes: readonly Told[]) =>
+    changes
+      .filter((change) => change.id === id)
+      .map((change) => `${name} ${JSON.stringify(change)}`);
+  return [...about("happened", log), ...about("told", told)].join("\n");
 }
 
 function seenBy(truth: Truth, person: Person): JsonObject[] {
