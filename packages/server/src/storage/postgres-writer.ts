@@ -4,16 +4,16 @@
  * by locking the one row of `head`. Knows no SQL but that of transactions.
  */
 import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
 import { limit } from "@stoa/domain";
 import type { Transaction, TransactOptions } from "./engine.ts";
 import { PostgresBatch } from "./postgres-batch.ts";
 import { arrayText, type PostgresConnection } from "./postgres-connection.ts";
 import type { PostgresDictionary } from "./postgres-dictionary.ts";
+import { hasCommitted } from "./postgres-doubt.ts";
 import { away, isPassing, translated } from "./postgres-error.ts";
 import type { FollowOptions, PostgresFollower } from "./postgres-follow.ts";
 import type { PostgresLinks } from "./postgres-links.ts";
-import { type Head, type HeadRow, headColumns, headOf } from "./postgres-state.ts";
+import { type Head, type HeadRow, headColumns, headOf, readHead } from "./postgres-state.ts";
 import { PostgresSweep } from "./postgres-sweep.ts";
 import { PostgresTransaction } from "./postgres-transaction.ts";
 
@@ -182,11 +182,11 @@ export class PostgresWriter {
     } catch (error) {
       // What broke the transaction off is told by the first statement that failed.
       if (!isPassing(error)) await all;
-      if (!isPassing(error) || !(await this.#hasCommitted(head.transaction))) throw error;
-      // It is in the log, and taken in with it.
-      this.#dictionary.settle();
-      this.#follower.follow().catch(() => {});
-      return;
+      const { transaction } = head;
+      const { changes } = batch;
+      const isDoubted = isPassing(error);
+      if (!isDoubted || !(await hasCommitted(this.#links, { transaction, changes }))) throw error;
+      return this.#takeInDoubted();
     }
     this.#dictionary.settle();
     this.#follower.advance(batch.state(keptSince));
@@ -194,21 +194,11 @@ export class PostgresWriter {
     if (batch.hasWritten) this.#options.onCommit({ sequence, changes });
   }
 
-  /** What has become of a transaction whose end was not heard of: asks when that can be. */
-  async #hasCommitted(transaction: string): Promise<boolean> {
-    const until = performance.now() + doubtMsMax;
-    while (performance.now() < until) {
-      try {
-        const connection = await this.#links.reader();
-        const sql = "SELECT pg_xact_status(?::xid8)";
-        const [status] = (await connection.first<[string | null]>(sql, [transaction])) ?? [];
-        if (status !== "in progress") return status === "committed";
-      } catch {
-        // It is not back yet.
-      }
-      await sleep(doubtPauseMs);
-    }
-    return false;
+  /** What this node has committed it knows before anybody is told of it. Errors: `unavailable`. */
+  async #takeInDoubted(): Promise<void> {
+    this.#dictionary.settle();
+    const connection = await this.#links.reader();
+    await this.#follower.takeIn(connection, await readHead(connection));
   }
 
   /** Errors: always the one given. */
@@ -261,8 +251,6 @@ async function outcomeOf(
 
 /** Works in one transaction: past it the first would wait too long for the last. */
 const batchWorksMax = 256;
-const doubtMsMax = 10_000;
-const doubtPauseMs = 100;
 /** The numbers at the end of a transaction, and the notification, in one statement. */
 function endSql(notifySql: string): string {
   return (
