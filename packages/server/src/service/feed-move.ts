@@ -142,6 +142,8 @@ async function takeBack(
   found: Map<string, StoredEntity>,
 ): Promise<boolean> {
   const groups = tree.reachOf([change.id]);
+  // What was read may hold what others have committed, and this process has not heard of yet.
+  await source.engine.follow();
   const until = source.head;
   const seen = new Set<string>();
   let count = 0;
