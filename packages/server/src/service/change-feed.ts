@@ -6,29 +6,30 @@ import { type Caller, type Change, type GroupTree, isSystemStore, StoaError } fr
 import type { Commit, Engine } from "../storage/engine.ts";
 import { ChangeWindow } from "./change-window.ts";
 import { FeedAudience } from "./feed-audience.ts";
+import { type CaughtUpFeed, catchUp } from "./feed-catch-up.ts";
 import { type OpenedChange, Version } from "./feed-event.ts";
 import { type FollowedFeed, Follower, type Receiver, type Subscribed } from "./feed-follower.ts";
 import { MovedEntities, type MoveSource } from "./feed-move.ts";
 import { endsStore, missesSince, openChange } from "./feed-past.ts";
 import { isAboutPeople, type PeopleFeed, takePeople, verify } from "./feed-people.ts";
-import { type ReplaySource, replay } from "./feed-replay.ts";
 import { requireWatch, sightOf } from "./feed-sight.ts";
 import { Subscription, type Wish } from "./feed-subscription.ts";
 import { isMove, TreePast, treeAfter } from "./feed-tree.ts";
 import {
   againMs,
+  awayMs,
   changesAtOnce,
   expiryEveryMs,
   faultsMax,
+  isAway,
   nextTurn,
-  Slice,
   Turns,
   turnMsMax,
 } from "./feed-turn.ts";
 import type { House } from "./house.ts";
 import type { Observe } from "./observation.ts";
 
-export class ChangeFeed implements FollowedFeed, ReplaySource, PeopleFeed, MoveSource {
+export class ChangeFeed implements FollowedFeed, CaughtUpFeed, PeopleFeed, MoveSource {
   readonly counts = { events: 0, gaps: 0, drops: 0, tests: 0 };
   readonly window = new ChangeWindow();
   readonly audience = new FeedAudience();
@@ -50,6 +51,7 @@ export class ChangeFeed implements FollowedFeed, ReplaySource, PeopleFeed, MoveS
   #isClosed = false;
   /** In a row, at the same change. */
   #faults = 0;
+  #isStorageAway = false;
   /** Up to here changes were lost to it. */
   #lostAt = 0;
   /** The last change of users, roles or groups. */
@@ -65,7 +67,7 @@ export class ChangeFeed implements FollowedFeed, ReplaySource, PeopleFeed, MoveS
    */
   begin(house: House, peopleAt: number): void {
     this.#house = house;
-    this.#position = this.#head;
+    this.#position = this.#head = Math.max(this.#head, house.engine.sequence);
     this.#tree = house.engine.tree;
     this.#past.begin(this.#position);
     this.#peopleAt = peopleAt;
@@ -120,7 +122,7 @@ export class ChangeFeed implements FollowedFeed, ReplaySource, PeopleFeed, MoveS
     const follower = new Follower(this, caller, receiver);
     this.audience.followers.add(follower);
     this.#report(0);
-    verify(this, follower, this.#position).catch((cause: unknown) => this.#fault(cause));
+    void verify(this, follower, this.#position);
     return follower;
   }
 
@@ -233,20 +235,24 @@ export class ChangeFeed implements FollowedFeed, ReplaySource, PeopleFeed, MoveS
         }
       }
       this.#report(performance.now() - this.#wokenAt);
+      this.#isStorageAway = false;
     } catch (cause) {
-      this.#fault(cause);
+      const isPassing = isAway(cause);
+      if (!isPassing || !this.#isStorageAway) this.fault(cause);
+      this.#isStorageAway = isPassing;
       // One change that cannot be told must not keep all later ones back.
-      if (++this.#faults > faultsMax) await this.#skipTo(this.#position + 1).catch(() => {});
+      if (!isPassing && ++this.#faults > faultsMax) await this.#skipTo(this.#position + 1);
     }
     this.#running = undefined;
-    if (this.#position < this.#head) this.#again();
+    if (this.#position < this.#head && !this.#isClosed) this.#again();
   }
 
   /** After a fault, or for a commit that came while the last turn ended. */
   #again(): void {
     this.#wokenAt = performance.now();
     this.#running = new Promise((resolve) => {
-      setTimeout(() => resolve(this.#run()), againMs).unref();
+      const pauseMs = this.#isStorageAway ? awayMs : againMs;
+      setTimeout(() => resolve(this.#run()), pauseMs).unref();
     });
   }
 
@@ -289,9 +295,9 @@ export class ChangeFeed implements FollowedFeed, ReplaySource, PeopleFeed, MoveS
     const slow: (readonly [Follower, Subscription])[] = [];
     for (const one of this.audience.candidates(opened)) {
       if (one[1].isSlow) slow.push(one);
-      else this.#deliver(...one, opened);
+      else this.deliver(...one, opened);
     }
-    for (const one of slow) this.#deliver(...one, opened);
+    for (const one of slow) this.deliver(...one, opened);
   }
 
   /** Those to whom it brings or takes entities read it from the log, while the others go on. */
@@ -308,7 +314,7 @@ export class ChangeFeed implements FollowedFeed, ReplaySource, PeopleFeed, MoveS
   #catchUp(follower: Follower, subscription: Subscription): void {
     const way = { follower };
     this.#catchingUp.add(way);
-    this.#replayTo(follower, subscription)
+    catchUp(this, follower, subscription)
       .catch((cause: unknown) => this.end(follower, subscription, cause))
       .finally(() => {
         this.#catchingUp.delete(way);
@@ -316,24 +322,7 @@ export class ChangeFeed implements FollowedFeed, ReplaySource, PeopleFeed, MoveS
       });
   }
 
-  async #replayTo(follower: Follower, subscription: Subscription): Promise<void> {
-    const slice = new Slice(this.turns);
-    for (;;) {
-      for await (const found of replay(this, subscription)) {
-        if (subscription.isOver || follower.isClosed) return;
-        if ("missed" in found) follower.gap(subscription, found.missed);
-        else this.#deliver(follower, subscription, found);
-        if (!follower.hasRoom) await follower.room();
-        if (slice.isOver) await slice.next();
-      }
-      if (subscription.isOver || follower.isClosed) return;
-      // At once: no change comes between the last look and the first word of the feed.
-      if (subscription.position < this.#position) continue;
-      return this.audience.hear(follower, subscription);
-    }
-  }
-
-  #deliver(follower: Follower, subscription: Subscription, opened: OpenedChange): void {
+  deliver(follower: Follower, subscription: Subscription, opened: OpenedChange): void {
     const { sequence, store } = opened.change;
     if (sequence <= subscription.position) return;
     subscription.position = sequence;
@@ -365,7 +354,7 @@ export class ChangeFeed implements FollowedFeed, ReplaySource, PeopleFeed, MoveS
     if (subscription.isOver) return;
     let error = cause;
     if (!(error instanceof StoaError)) {
-      this.#fault(cause);
+      this.fault(cause);
       error = new StoaError("internal", "This subscription broke; that is our mistake.");
     }
     subscription.isLost = false;
@@ -387,7 +376,7 @@ export class ChangeFeed implements FollowedFeed, ReplaySource, PeopleFeed, MoveS
     }
   }
 
-  #fault(cause: unknown): void {
+  fault(cause: unknown): void {
     this.#observe({ kind: "fault", incident: "feed", cause });
   }
 

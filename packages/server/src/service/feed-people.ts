@@ -15,15 +15,24 @@ export interface PeopleFeed {
   readonly audience: FeedAudience;
   /** Ends the subscription with an error, and nothing else. */
   end(follower: Follower, subscription: Subscription, cause: unknown): void;
+  fault(cause: unknown): void;
 }
 
-/** What happened between signing in and following is not told by the feed. */
+/**
+ * What happened between signing in and following is not told by the feed. Whoever cannot be
+ * verified now is to come again.
+ */
 export async function verify(feed: PeopleFeed, follower: Follower, sequence: number) {
   const { callers } = feed.house;
-  if (await callers.isUnchanged(follower.caller)) return;
-  const now = await callers.again(follower.caller);
-  if (now) await change(feed, follower, now, sequence);
-  else follower.close("unauthorized");
+  try {
+    if (await callers.isUnchanged(follower.caller)) return;
+    const now = await callers.again(follower.caller);
+    if (now) await change(feed, follower, now, sequence);
+    else follower.close("unauthorized");
+  } catch (cause) {
+    feed.fault(cause);
+    follower.close("draining");
+  }
 }
 
 /** Whether tokens and sessions of others may show to other people after it. */

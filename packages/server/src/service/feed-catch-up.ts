@@ -1,0 +1,60 @@
+/**
+ * How a subscription comes to where the feed stands, however fast its follower takes what it has
+ * missed, and whatever the storage does meanwhile. Knows no wire form.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { FeedAudience } from "./feed-audience.ts";
+import type { OpenedChange } from "./feed-event.ts";
+import type { Follower } from "./feed-follower.ts";
+import { type ReplaySource, replay } from "./feed-replay.ts";
+import type { Subscription } from "./feed-subscription.ts";
+import { awayMs, isAway, Slice } from "./feed-turn.ts";
+
+/** The feed, as those see it who catch up with it. */
+export interface CaughtUpFeed extends ReplaySource {
+  readonly audience: FeedAudience;
+  deliver(follower: Follower, subscription: Subscription, opened: OpenedChange): void;
+}
+
+/** Tells it what it has not heard of, and then lets it hear. Errors: of its filter, and ours. */
+export async function catchUp(
+  feed: CaughtUpFeed,
+  follower: Follower,
+  subscription: Subscription,
+): Promise<void> {
+  for (;;) {
+    try {
+      return await tellMissed(feed, follower, subscription);
+    } catch (cause) {
+      if (!isAway(cause)) throw cause;
+      if (isOver(follower, subscription)) return;
+    }
+    // It goes on from its position: nobody has to come again for that.
+    await sleep(awayMs, undefined, { ref: false });
+  }
+}
+
+async function tellMissed(
+  feed: CaughtUpFeed,
+  follower: Follower,
+  subscription: Subscription,
+): Promise<void> {
+  const slice = new Slice(feed.turns);
+  for (;;) {
+    for await (const found of replay(feed, subscription)) {
+      if (isOver(follower, subscription)) return;
+      if ("missed" in found) follower.gap(subscription, found.missed);
+      else feed.deliver(follower, subscription, found);
+      if (!follower.hasRoom) await follower.room();
+      if (slice.isOver) await slice.next();
+    }
+    if (isOver(follower, subscription)) return;
+    // At once: no change comes between the last look and the first word of the feed.
+    if (subscription.position < feed.position) continue;
+    return feed.audience.hear(follower, subscription);
+  }
+}
+
+function isOver(follower: Follower, subscription: Subscription): boolean {
+  return subscription.isOver || follower.isClosed;
+}

@@ -1,0 +1,107 @@
+/**
+ * The feed while the storage is away, as a database is that starts again: nothing is skipped and
+ * nobody has to fetch anything anew, however long it takes.
+ */
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { everything, StoaError } from "@stoa/domain";
+import { openEngine } from "../src/storage/open-engine.ts";
+import { beforeReading, MovingHouse, seenBy } from "./moving-house.ts";
+
+/** Long enough for a fault to be taken for one of the change. */
+const awayMs = 500;
+
+test("what changes while the storage is away is told when it is back", async () => {
+  await withStorage(async (house, storage) => {
+    const [admin, bob] = [await house.entitiesOf("admin"), await house.entitiesOf("bob")];
+    const ada = await house.callerOf("ada");
+    const follow = await house.follow("ada", everything, 0);
+    await follow.begun;
+    await house.services.feed.settle();
+    const ids = follow.known;
+    assert.equal(ids.length, 30);
+    // Those who follow are looked at anew when somebody has changed.
+    await admin.update("users", ada.user, { kind: "merge", patch: { name: "Ada Byron" } });
+    await house.services.feed.settle();
+    storage.isAway = true;
+    const group = house.ids["south"] as string;
+    const changes = ids
+      .slice(0, 10)
+      .flatMap((id, at) => [
+        bob.update("cities", id, { kind: "merge", patch: { n: -at } }),
+        admin.transfer("cities", id, { group }),
+        admin.remove("cities", id),
+      ]);
+    await Promise.all(changes);
+    await sleep(awayMs);
+    assert(storage.refusals > 1, "it was asked");
+    assert.equal(follow.known.length, 30);
+    storage.isAway = false;
+    await house.services.feed.settle();
+    assert.deepEqual(follow.known, await seenBy(house, ada));
+    assert.deepEqual([follow.known.length, follow.gaps, follow.ends], [20, 0, 0]);
+  });
+});
+
+test("who resumes while the storage is away is told everything when it is back", async () => {
+  await withStorage(async (house, storage) => {
+    const bob = await house.entitiesOf("bob");
+    const ada = await house.callerOf("ada");
+    const before = await house.follow("ada", everything, 0);
+    await before.begun;
+    await house.services.feed.settle();
+    const last = before.changes.at(-1)?.seq;
+    before.close();
+    for (const id of before.known.slice(0, 5)) await bob.remove("cities", id);
+    await house.move("south");
+    await house.move("north");
+    const resumed = await house.follow("ada", everything, last);
+    await resumed.begun;
+    storage.isAway = true;
+    await sleep(awayMs);
+    assert(storage.refusals > 1, "it was asked");
+    storage.isAway = false;
+    await house.services.feed.settle();
+    assert.deepEqual([resumed.gaps, resumed.ends], [0, 0]);
+    const known = new Set(before.known);
+    for (const { op, id } of resumed.changes) {
+      if (op === "leave" || op === "remove") known.delete(id);
+      else known.add(id);
+    }
+    assert.deepEqual([...known].sort(), await seenBy(house, ada));
+    assert.equal(known.size, 25);
+  });
+});
+
+interface Storage {
+  isAway: boolean;
+  /** Questions that were not answered. */
+  refusals: number;
+}
+
+/** A house of which Ada sees thirty cities. */
+async function withStorage(work: (house: MovingHouse, storage: Storage) => Promise<void>) {
+  const data = await mkdtemp(join(tmpdir(), "stoa-away-"));
+  const storage: Storage = { isAway: false, refusals: 0 };
+  const house = new MovingHouse(data, async (options) => {
+    return beforeReading(await openEngine(data, options), async () => {
+      if (!storage.isAway) return;
+      storage.refusals++;
+      throw new StoaError("unavailable", "The storage is away.");
+    });
+  });
+  try {
+    await house.open();
+    await house.populate(30);
+    await house.move("north");
+    await work(house, storage);
+  } finally {
+    storage.isAway = false;
+    await house.close();
+    await rm(data, { recursive: true });
+  }
+}
