@@ -5,11 +5,13 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type LiveSet, StoaClient, type Store } from "../packages/client/src/index.ts";
 import {
   type Cluster,
   createDatabase,
   startCluster,
 } from "../packages/server/test/postgres-cluster.ts";
+import { openSocket } from "../packages/server/test/socket-client.ts";
 import { Connection } from "./connection.ts";
 import { Program } from "./program.ts";
 
@@ -218,4 +220,62 @@ describe("while the database is away", () => {
       [],
     );
   });
+
+  test("who follows goes on by itself, also who began to while it was away", async () => {
+    const clients = [0, 1, 2].map(() => new StoaClient({ url, token }));
+    const [letters, others, unconnected] = clients.map((one) => one.store<Letter>("letters")) as [
+      ...[Store<Letter>, Store<Letter>, Store<Letter>],
+    ];
+    const bare = openSocket(url, token);
+    const live: LiveSet<Letter>[] = [];
+    try {
+      await (clients[0] as StoaClient).stores.create({ name: "letters" });
+      live.push(letters.live(), others.live({ where: { text: "none" } }));
+      await Promise.all(live.map(({ ready }) => ready));
+      await cluster.stop("immediate");
+      live.push(others.live(), unconnected.live());
+      const followed = letters.follow({}, { since: 0 });
+      const events = Array.fromAsync(first(followed, 3));
+      const refused = () => bare.emitWithAck("subscribe", { store: "letters", since: 0 });
+      while ((await refused()).code !== 503) await sleep(10);
+      await cluster.start();
+      const { _id } = await again(() => letters.create({ text: "Dear" }));
+      await again(() => letters.update(_id, { text: "Dearest" }));
+      const known = () => live.map(({ entities }) => entities.map(({ text }) => text).join());
+      await until("all hear", () => known().join("|") === "Dearest||Dearest|Dearest");
+      assert.deepEqual(
+        live.map(({ state }) => state),
+        ["live", "live", "live", "live"],
+      );
+      const told = (await events).map((one) => (one.kind === "change" ? one.op : one.kind));
+      assert.deepEqual(told, ["begun", "insert", "update"]);
+    } finally {
+      for (const one of live) one.close();
+      for (const client of clients) client.close();
+      bare.disconnect();
+    }
+  });
 });
+
+interface Letter {
+  readonly text: string;
+}
+
+async function* first<T>(events: AsyncIterable<T>, count: number): AsyncGenerator<T> {
+  let left = count;
+  for await (const event of events) {
+    yield event;
+    if (--left === 0) return;
+  }
+}
+
+/** Until the database is back. */
+async function again<T>(work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if ((error as { code?: string }).code !== "unavailable") throw error;
+    }
+  }
+}

@@ -43,6 +43,8 @@ export class LiveSet<T> implements AsyncIterable<LiveChange<T>> {
   /** Counts fetches from the beginning, so that an overtaken one is left. */
   #filling = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
+  /** The connection is lost; what is fetched meanwhile may be old by the time that it is shown. */
+  #isAway = false;
   #settle: { resolve: () => void; reject: (reason: unknown) => void };
 
   constructor(house: LiveHouse, store: string, query: LiveQuery, { signal }: CallOptions = {}) {
@@ -60,7 +62,7 @@ export class LiveSet<T> implements AsyncIterable<LiveChange<T>> {
       begun: (_, isGap) => this.#begun(isGap),
       changed: (change) => this.#changed(change),
       missed: () => this.#fill(),
-      lost: () => this.#tell("away"),
+      lost: () => this.#lost(),
       ended: (error) => this.#end(error),
     });
     const abort = () => this.#end(null);
@@ -101,7 +103,13 @@ export class LiveSet<T> implements AsyncIterable<LiveChange<T>> {
     this.#end(null);
   }
 
+  #lost(): void {
+    this.#isAway = true;
+    this.#tell("away");
+  }
+
   #begun(isGap: boolean): void {
+    this.#isAway = false;
     if (this.#filling === 0 || isGap) this.#fill();
     else if (this.#told === null) this.#tell("live");
   }
@@ -189,7 +197,7 @@ export class LiveSet<T> implements AsyncIterable<LiveChange<T>> {
       void this.#load(more);
     } else {
       this.#settle.resolve();
-      this.#changes.show(this.#window.shown, "live");
+      this.#changes.show(this.#window.shown, this.#isAway ? "away" : "live");
     }
   }
 

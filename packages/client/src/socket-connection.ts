@@ -179,7 +179,7 @@ export class SocketConnection {
   #hear(socket: Socket): void {
     socket.on("connect", () => this.#each((listener) => listener.connected()));
     socket.on("connect_error", (error: Error & { data?: Json }) => {
-      if (!socket.active) this.#end(error.data ? refusalOf(error.data) : unreachable(error));
+      if (!socket.active) this.#refused(socket, error);
     });
     socket.on("disconnect", (reason) => {
       if (socket.active || reason === "io client disconnect") this.#each((one) => one.lost());
@@ -188,6 +188,19 @@ export class SocketConnection {
     for (const event of ["change", "gap", "end"]) {
       socket.on(event, (message: Json) => this.#each((listener) => listener.told(event, message)));
     }
+  }
+
+  /** Does not come back by itself; where the server has its storage away it is asked again. */
+  #refused(socket: Socket, error: Error & { data?: Json }): void {
+    const refusal = error.data ? refusalOf(error.data) : unreachable(error);
+    if (refusal.code !== "unavailable") {
+      this.#end(refusal);
+      return;
+    }
+    this.#rejectCalls(refusal);
+    setTimeout(() => {
+      if (this.#socket === socket && !socket.active) socket.connect();
+    }, awayMs);
   }
 
   #end(error: StoaError): void {
@@ -205,6 +218,9 @@ export class SocketConnection {
     for (const listener of [...this.#listeners]) tell(listener);
   }
 }
+
+/** After how long a server that has its storage away is asked again. */
+export const awayMs = 1_000;
 
 /** What stands before the first `/` of the path, and the path without a slash at its end. */
 function addressOf(url: string): { origin: string; pathname: string } {

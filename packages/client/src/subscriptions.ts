@@ -4,7 +4,7 @@
  */
 import { isJsonObject, type Json, type JsonObject, type StoaError } from "@stoa/domain";
 import { errorOf } from "./error-answer.ts";
-import type { SocketConnection, SocketListener } from "./socket-connection.ts";
+import { awayMs, type SocketConnection, type SocketListener } from "./socket-connection.ts";
 
 /** What is followed: `{store: "cities", where: {country: "NL"}, only: ["name"]}`; `*` is all. */
 export interface Wish {
@@ -56,7 +56,7 @@ export class Subscriptions implements SocketListener {
    * Gives what ends it.
    */
   follow(wish: Wish, since: number | null, sink: Sink): () => void {
-    const subscription = { wish, sink, since, number: null, isRenewed: false };
+    const subscription = { wish, sink, since, number: null, tries: 0, isRenewed: false };
     this.#all.add(subscription);
     this.#deaf ??= this.#connection.listen(this);
     if (this.#connection.isConnected) void this.#begin(subscription);
@@ -103,12 +103,13 @@ export class Subscriptions implements SocketListener {
         subscription.sink.missed(subscription.since);
         return;
       default:
-        this.#end(subscription, problemOf(message));
+        this.#refused(subscription, problemOf(message));
     }
   }
 
   async #begin(subscription: Subscription): Promise<void> {
     const { wish, sink, since } = subscription;
+    subscription.tries++;
     try {
       const sent = { ...wish, ...(since !== null && { since }) } as JsonObject;
       await this.#connection.ask("subscribe", sent, (value) => {
@@ -123,10 +124,27 @@ export class Subscriptions implements SocketListener {
         subscription.isRenewed = false;
       });
     } catch (cause) {
-      const error = cause as StoaError;
-      // Lost on the way: the next connection tries again.
-      if (error.code !== "unavailable") this.#end(subscription, error);
+      this.#refused(subscription, cause as StoaError);
     }
+  }
+
+  /** Where it was lost on the way, or the server has its storage away, it is asked for again. */
+  #refused(subscription: Subscription, error: StoaError): void {
+    if (error.code !== "unavailable") {
+      this.#end(subscription, error);
+      return;
+    }
+    if (subscription.number !== null) {
+      this.#byNumber.delete(subscription.number);
+      subscription.number = null;
+      subscription.sink.lost();
+    }
+    const { tries } = subscription;
+    setTimeout(() => {
+      // A connection that came meanwhile has asked already; one that is to come will.
+      const isDue = subscription.tries === tries && this.#all.has(subscription);
+      if (isDue && this.#connection.isConnected) void this.#begin(subscription);
+    }, awayMs);
   }
 
   #leave(subscription: Subscription): void {
@@ -160,6 +178,8 @@ interface Subscription {
   /** The last number it was told, or began after. */
   since: number | null;
   number: string | null;
+  /** How often it was asked for. */
+  tries: number;
   /** It was followed by somebody else before. */
   isRenewed: boolean;
 }

@@ -8,6 +8,7 @@ import type { FeedAudience } from "./feed-audience.ts";
 import type { Follower } from "./feed-follower.ts";
 import { isPersonal, requireWatch, sightOf } from "./feed-sight.ts";
 import type { Subscription } from "./feed-subscription.ts";
+import { isAway } from "./feed-turn.ts";
 import type { House } from "./house.ts";
 
 export interface PeopleFeed {
@@ -62,10 +63,9 @@ export async function takePeople(feed: PeopleFeed, taken: Change): Promise<void>
 }
 
 async function change(feed: PeopleFeed, follower: Follower, now: Caller, sequence: number) {
-  const before = follower.caller;
   follower.caller = now;
-  if (sameRights(before, now)) return;
   for (const subscription of [...follower.subscriptions.values()]) {
+    if (sameRights(subscription.caller, now)) continue;
     await renew(feed, follower, subscription, sequence);
   }
 }
@@ -86,6 +86,8 @@ async function renew(
     if (isHeard) feed.audience.hear(follower, subscription);
     follower.gap(subscription, sequence);
   } catch (cause) {
+    // It is tried again, with the change that it comes of.
+    if (isAway(cause)) throw cause;
     feed.end(follower, subscription, cause);
   }
 }
