@@ -7,6 +7,7 @@ export interface SqliteBounds {
   readonly candidatesMax: number;
   /** Rows of an index that are looked at in one turn. */
   readonly scannedMax: number;
+  /** Half of them where some are large. */
   readonly windowEntitiesMax: number;
   /** Characters of bodies, past which a window ends. */
   readonly windowCharactersMax: number;
@@ -15,6 +16,6 @@ export interface SqliteBounds {
 export const sqliteBounds: SqliteBounds = {
   candidatesMax: 2_000,
   scannedMax: 8_000,
-  windowEntitiesMax: 500,
+  windowEntitiesMax: 1_000,
   windowCharactersMax: 1024 * 1024,
 };

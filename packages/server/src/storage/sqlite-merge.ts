@@ -52,16 +52,28 @@ export function mergeSql(merge: Merge): Sql {
 export function groupsSql({ table, sources, descending, after, limit }: Merge): Sql | undefined {
   const { groups, count } = sources;
   if (groups.length === 0 || count > joinedMax) return undefined;
-  const values: SqlValue[] = [after ?? firstId(descending), limit];
-  const terms = Array.from({ length: roundedUp(groups.length) }, (_, at) => {
-    values.push(groups[at] ?? nobody);
-    const range = `x.grp = ?${values.length} AND x.id ${descending ? "<" : ">"} ?1`;
-    const from = `e${table.n} x INDEXED BY e${table.n}_grp`;
-    return `SELECT x.id AS k0, x.n AS n FROM ${from} WHERE ${range}`;
+  const length = roundedUp(groups.length);
+  const numbers = Array.from({ length }, (_, at) => groups[at] ?? nobody);
+  const key = `${table.n} ${length} ${descending}`;
+  if (groupsSqls.size >= textsKeptMax) groupsSqls.clear();
+  const sql = groupsSqls.get(key) ?? groupsText(table, length, descending);
+  groupsSqls.set(key, sql);
+  return { sql, values: [after ?? firstId(descending), limit, ...numbers] };
+}
+
+/** The same text each time: it is long, and finding a statement by a new one takes as long. */
+const groupsSqls = new Map<string, string>();
+const textsKeptMax = 500;
+
+function groupsText({ n }: StoreTable, length: number, descending: boolean): string {
+  const terms = Array.from({ length }, (_, at) => {
+    const range = `x.grp = ?${at + 3} AND x.id ${descending ? "<" : ">"} ?1`;
+    return `SELECT x.id AS k0, x.n AS n FROM e${n} x INDEXED BY e${n}_grp WHERE ${range}`;
   });
-  const order = descending ? "1 DESC" : "1";
-  const all = terms.join(" UNION ALL ");
-  return { sql: `SELECT n, k0 FROM (${all} ORDER BY ${order} LIMIT ${wholeLimit})`, values };
+  const ordered = `ORDER BY k0${descending ? " DESC" : ""} LIMIT ${wholeLimit}`;
+  const all = `${terms.join(" UNION ALL ")} ${ordered}`;
+  // What is no compound needs no further level.
+  return length === 1 ? all : `SELECT n, k0 FROM (${all})`;
 }
 
 /**

@@ -3,6 +3,7 @@
  * what they own and what was granted to them. Decides which of these are asked; knows no texts.
  */
 import type { Visibility } from "@stoa/domain";
+import type { SqlValue } from "./sql-filter.ts";
 import {
   groupsSql,
   type Merge,
@@ -27,6 +28,8 @@ export class Merging {
   readonly #plan: Plan;
   readonly #sources: Sources;
   readonly #attempts: Attempts;
+  /** Where it is known that nothing but what the groups hold comes: after an id, up to another. */
+  readonly #alone = new Map<SqlValue, SqlValue>();
 
   private constructor(plan: Plan, sources: Sources, attempts: Attempts) {
     this.#plan = plan;
@@ -69,17 +72,23 @@ export class Merging {
     const ofGroups = this.#attempts.groups.ask() ? groupsSql(merge) : undefined;
     if (ofGroups) {
       const found = gathered(reading, { ...ofGroups, ...picked });
-      if (!hasOthers(reading, merge, found)) return found;
+      if (!this.#hasOthers(reading, merge, found)) return found;
       this.#attempts.groups.failed();
     }
     return gathered(reading, { ...mergeSql(merge), ...picked });
   }
-}
 
-function hasOthers({ connection }: Reading, merge: Merge, found: Gathered): boolean {
-  const isWhole = found.count < merge.limit && !found.isCut;
-  const others = othersSql(merge, isWhole ? null : (found.last?.[0] ?? null));
-  return others !== undefined && connection.first<[number]>(others.sql, others.values)?.[0] === 1;
+  /** Whether owners or grants bring anything in between. Nothing changes while this is kept. */
+  #hasOthers({ connection }: Reading, merge: Merge, found: Gathered): boolean {
+    const isWhole = found.count < merge.limit && !found.isCut;
+    const until = isWhole ? null : (found.last?.[0] ?? null);
+    if (this.#alone.get(merge.after) === until && this.#alone.has(merge.after)) return false;
+    const others = othersSql(merge, until);
+    if (others && connection.first<[number]>(others.sql, others.values)?.[0] === 1) return true;
+    if (this.#alone.size >= stretchesKeptMax) this.#alone.clear();
+    this.#alone.set(merge.after, until);
+    return false;
+  }
 }
 
 /** What has failed is tried again only after some asks, and later each time that it fails. */
@@ -123,5 +132,6 @@ function attemptsOf(rule: Visibility, table: number): Attempts {
 const tried = new WeakMap<Visibility, Map<number, Attempts>>();
 /** So often at most until it is tried again to look along the index, or at the groups alone. */
 const asksMax = 100;
+const stretchesKeptMax = 100;
 /** So few are merged in the time in which a short stretch of the index is looked through. */
 const fewSources = 8;

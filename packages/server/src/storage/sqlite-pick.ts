@@ -43,6 +43,13 @@ export interface Gathered {
   readonly isCut: boolean;
 }
 
+/** Entities read in one turn: such as fit into one piece of memory, where that is enough. */
+export function windowEntities({ connection, table }: Reading): number {
+  const { windowEntitiesMax, windowCharactersMax } = connection.bounds;
+  const fitting = Math.floor((windowCharactersMax * sureFactor) / table.widest);
+  return Math.min(windowEntitiesMax, Math.max(Math.ceil(windowEntitiesMax / 2), fitting));
+}
+
 export function gathered(reading: Reading, picked: Picked): Gathered {
   const { connection, table, line } = reading;
   const { most, isSkipping } = picked;
@@ -100,14 +107,29 @@ export function isById(keys: readonly SortKey[]): boolean {
 /** SQLite puts the list together: no text crosses over by itself, and none is encoded anew. */
 function piece(reading: Reading, line: Sql, picked: Picked): Gathered {
   const { connection, table } = reading;
-  const columns = `CAST(group_concat(${line.sql}, '${textSeparator}') AS BLOB), count(*)`;
-  const sql = `WITH s AS (${picked.sql}) SELECT ${columns} ${fromPicked(table)}`;
   const values = [...picked.values, ...line.values];
   type Piece = [bytes: Uint8Array | null, count: number];
-  const [found, count] = connection.first<Piece>(sql, values) as Piece;
+  const [found, count] = connection.first<Piece>(pieceSql(table, line, picked), values) as Piece;
   const last = found ? endOf(reading, picked.keys, lastId(found)) : undefined;
   return { rows: [], bytes: found ?? new Uint8Array(0), count, last, isCut: false };
 }
+
+/** The same text each time for the same parts: finding a statement by a long new one takes long. */
+function pieceSql(table: StoreTable, line: Sql, picked: Picked): string {
+  if (pieceSqls.size >= piecesKeptMax) pieceSqls.clear();
+  const ofLine = pieceSqls.get(line.sql) ?? new Map<string, string>();
+  pieceSqls.set(line.sql, ofLine);
+  const known = ofLine.get(picked.sql);
+  if (known !== undefined) return known;
+  if (ofLine.size >= piecesKeptMax) ofLine.clear();
+  const columns = `CAST(group_concat(${line.sql}, '${textSeparator}') AS BLOB), count(*)`;
+  const sql = `WITH s AS (${picked.sql}) SELECT ${columns} ${fromPicked(table)}`;
+  ofLine.set(picked.sql, sql);
+  return sql;
+}
+
+const pieceSqls = new Map<string, Map<string, string>>();
+const piecesKeptMax = 100;
 
 /** Of lines one behind the other: `{"_id":"1",...}`, or an id and a body, `1{...}`. */
 function lastId(lines: Uint8Array): string {

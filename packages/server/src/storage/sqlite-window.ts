@@ -17,6 +17,7 @@ import {
   type Reading,
   rowsSql,
   type Values,
+  windowEntities,
 } from "./sqlite-pick.ts";
 import {
   laterThan,
@@ -139,7 +140,7 @@ function scanWindow(asked: Windowed, { plan, merging }: Way, position: Position)
   const isSkipping = position.skip > 0;
   const wanted = isSkipping
     ? Math.min(position.skip, most.scannedMax)
-    : Math.min(position.left, most.windowEntitiesMax);
+    : Math.min(position.left, windowEntities(asked));
   const page = { wanted, isSkipping };
   if (merging?.comesFirst()) {
     const merged = merging.read(asked, { ...page, after: position.cursor, limit: wanted });
@@ -256,7 +257,7 @@ function lastScanned(
 
 function fewWindow(asked: Windowed, plan: Plan, position: Position): Window {
   const { connection } = asked;
-  const limit = Math.min(position.left, connection.bounds.windowEntitiesMax);
+  const limit = Math.min(position.left, windowEntities(asked));
   connection.filters = plan.dialect.filters;
   const found = gathered(asked, pick(plan, position, limit, truth(true)));
   return windowOf({ ...position, skip: 0 }, [found], { wanted: limit });

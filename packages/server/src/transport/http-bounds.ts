@@ -13,5 +13,6 @@ export const requestArrivalMsMax = 300_000;
 export const keepAliveMs = 72_000;
 /** How long a drain waits for running requests before it cuts them. */
 export const drainMsMax = 9_000;
-/** Bytes that a list gathers before it writes them. */
-export const listChunkBytesMin = 64 * 1024;
+/** Bytes that a list gathers before it begins to write; then of each further piece. */
+export const listFirstBytesMin = 64 * 1024;
+export const listChunkBytesMin = 512 * 1024;

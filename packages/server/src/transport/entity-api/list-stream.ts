@@ -4,7 +4,7 @@
  */
 import type { ServerResponse } from "node:http";
 import { type Cursor, type Page, textSeparator } from "@stoa/domain";
-import { listChunkBytesMin } from "../http-bounds.ts";
+import { listChunkBytesMin, listFirstBytesMin } from "../http-bounds.ts";
 
 /** A list of texts: `listText(["{}"])` is `"[\n{}\n]\n"`, `listText([])` is `"[\n]\n"`. */
 export function listText(texts: readonly string[]): string {
@@ -75,6 +75,7 @@ async function writePages(
 ): Promise<boolean> {
   let count = 0;
   let waiting = 0;
+  let least = listFirstBytesMin;
   response.cork();
   if (opening.length > 0) response.write(opening);
   for (let step = first; step.done !== true; step = await source.next()) {
@@ -86,8 +87,9 @@ async function writePages(
     response.write(bytes, () => page.release?.());
     count += page.count;
     waiting += bytes.length;
-    if (waiting < listChunkBytesMin) continue;
+    if (waiting < least) continue;
     waiting = 0;
+    least = listChunkBytesMin;
     response.uncork();
     if (response.writableNeedDrain) await untilDrained(response);
     response.cork();
