@@ -14,7 +14,7 @@ export interface EntityChange<T> extends Omit<ToldChange, "entity"> {
 }
 
 export type FollowEvent<T> =
-  /** From here on everything is told; the first event, and one after each loss of connection. */
+  /** Everything later is told; the first event, and one after each loss of connection. */
   | { readonly kind: "begun"; readonly seq: number }
   | EntityChange<T>
   /** Something was missed: fetch what there is. What is told from now on is later than `seq`. */

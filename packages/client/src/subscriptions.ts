@@ -118,8 +118,7 @@ export class Subscriptions implements SocketListener {
         if (!this.#all.has(subscription)) return void this.#unsubscribe(number);
         subscription.number = number;
         this.#byNumber.set(number, subscription);
-        // What was missed while away is still to come, up to `seq` and further.
-        if (since === null || gap) subscription.since = seq;
+        subscription.since = seq;
         sink.begun(seq, gap === true || subscription.isRenewed);
         subscription.isRenewed = false;
       });

@@ -173,6 +173,7 @@ test("changes are followed in order, from where one was", async () => {
   const later = await take(first.seq, 4);
   const told = later.map((event) => (event.kind === "change" ? event.op : event.kind));
   assert.deepEqual(told, ["begun", "update", "leave", "enter"]);
+  assert.equal(later[0]?.kind === "begun" && later[0].seq, first.seq, "nothing was told by then");
   const missed = await take(begun.seq + 1_000_000, 1);
   assert.equal(missed[0]?.kind, "gap");
 });

@@ -7,13 +7,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { everything, StoaError } from "@stoa/domain";
+import { faultsMax } from "../src/service/feed-turn.ts";
 import { openEngine } from "../src/storage/open-engine.ts";
 import { beforeReading, MovingHouse, seenBy } from "./moving-house.ts";
-
-/** Long enough for a fault to be taken for one of the change. */
-const awayMs = 500;
+import { until } from "./socket-client.ts";
 
 test("what changes while the storage is away is told when it is back", async () => {
   await withStorage(async (house, storage) => {
@@ -37,8 +35,7 @@ test("what changes while the storage is away is told when it is back", async () 
         admin.remove("cities", id),
       ]);
     await Promise.all(changes);
-    await sleep(awayMs);
-    assert(storage.refusals > 1, "it was asked");
+    await storage.isAskedInVain();
     assert.equal(follow.known.length, 30);
     storage.isAway = false;
     await house.services.feed.settle();
@@ -62,8 +59,7 @@ test("who resumes while the storage is away is told everything when it is back",
     const resumed = await house.follow("ada", everything, last);
     await resumed.begun;
     storage.isAway = true;
-    await sleep(awayMs);
-    assert(storage.refusals > 1, "it was asked");
+    await storage.isAskedInVain();
     storage.isAway = false;
     await house.services.feed.settle();
     assert.deepEqual([resumed.gaps, resumed.ends], [0, 0]);
@@ -77,16 +73,21 @@ test("who resumes while the storage is away is told everything when it is back",
   });
 });
 
-interface Storage {
-  isAway: boolean;
+class Storage {
+  isAway = false;
   /** Questions that were not answered. */
-  refusals: number;
+  refusals = 0;
+
+  /** So often that a fault would have been taken for one of the change. */
+  isAskedInVain(): Promise<void> {
+    return until(() => this.refusals > faultsMax + 1, "it was asked", 20_000);
+  }
 }
 
 /** A house of which Ada sees thirty cities. */
 async function withStorage(work: (house: MovingHouse, storage: Storage) => Promise<void>) {
   const data = await mkdtemp(join(tmpdir(), "stoa-away-"));
-  const storage: Storage = { isAway: false, refusals: 0 };
+  const storage = new Storage();
   const house = new MovingHouse(data, async (options) => {
     return beforeReading(await openEngine(data, options), async () => {
       if (!storage.isAway) return;

@@ -168,7 +168,7 @@ export class ChangeFeed implements FollowedFeed, CaughtUpFeed, PeopleFeed, MoveS
         follower.start(subscription);
         this.#catchUp(follower, subscription);
       };
-      return { subscription: id, seq: Math.max(position, this.#position), gap, start };
+      return { subscription: id, seq: position, gap, start };
     }
   }
 

@@ -20,7 +20,7 @@ export interface Receiver {
 
 export interface Subscribed {
   readonly subscription: string;
-  /** Everything later than this will come. */
+  /** Everything later than this will come: `since`, unless there is a gap. */
   readonly seq: number;
   /** Something between `since` and `seq` cannot be told: fetch what is there. */
   readonly gap: boolean;
