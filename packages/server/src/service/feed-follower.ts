@@ -170,18 +170,23 @@ export class Follower {
     return undefined;
   }
 
-  /** Everything that waits is thrown away; each subscription gets one gap when there is room. */
+  /**
+   * Changes that wait are thrown away; each of their subscriptions gets one gap when there is room.
+   * That one has ended is kept: nothing else would tell.
+   */
   #overflow(): void {
+    const ends: FeedEvent[] = [];
     for (const event of this.#queue.slice(this.#head)) {
+      if (event.kind === "end") ends.push(event);
+      else this.#feed.counts.drops++;
       const subscription = this.subscriptions.get(event.subscription);
-      this.#feed.counts.drops++;
       if (!subscription || subscription.isOver) continue;
       subscription.isLost = true;
       this.#lost.add(subscription);
     }
-    this.#queue = [];
+    this.#queue = ends;
     this.#head = 0;
-    this.#bytes = 0;
+    this.#bytes = ends.length * eventSize;
   }
 }
 
