@@ -1,6 +1,7 @@
 /**
- * Nodes over one database, each on a port of its own, started again whenever they end, as whoever
- * keeps services running does it. Knows nothing of what they are asked.
+ * Nodes over the same data, each on a port of its own and of one or several processes, started
+ * again whenever they end, as whoever keeps services running does it. Knows nothing of what they
+ * are asked.
  */
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -16,21 +17,24 @@ export class Crew {
   failedStarts = 0;
   #said = "";
   readonly #data: string;
+  readonly #args: readonly string[];
   readonly #members: (Program | undefined)[];
   readonly #keeping: Promise<void>[];
   #isEnding = false;
 
-  private constructor(data: string, ports: readonly number[]) {
+  private constructor(data: string, ports: readonly number[], args: readonly string[]) {
     this.#data = data;
+    this.#args = args;
     this.urls = ports.map((port) => `http://127.0.0.1:${port}`);
     this.#members = ports.map(() => undefined);
     this.#keeping = ports.map((port, at) => this.#keep(at, port));
   }
 
-  static async start(data: string, count: number): Promise<Crew> {
+  /** @param args of each of them: `["--workers", "2"]`. */
+  static async start(data: string, count: number, args: readonly string[] = []): Promise<Crew> {
     const ports: number[] = [];
     while (ports.length < count) ports.push(await freePort());
-    const crew = new Crew(data, ports);
+    const crew = new Crew(data, ports, args);
     await crew.ready();
     return crew;
   }
@@ -46,21 +50,24 @@ export class Crew {
     }
   }
 
-  /** One that has started, without a word of warning. */
-  kill(at: number): void {
-    const member = this.#members[at];
-    if (!member) return;
-    this.kills++;
-    void member.stop("SIGKILL");
+  /** One after the other without a word of warning, until it is late; one at least. */
+  async killNow(everyMs: number, isLate: () => boolean): Promise<void> {
+    for (;;) {
+      await sleep(everyMs);
+      // One that is slow to start is not killed before it has done anything.
+      await this.ready();
+      if (isLate() && this.kills > 0) return;
+      this.#kill(pick(this.#members));
+    }
   }
 
-  /** What they reported but that the database was away. */
+  /** What they reported but that the database was away, or that a process was killed. */
   faults(): string[] {
     const lines = this.#said.split("\n").filter((line) => line !== "");
     return lines.filter((line) => {
-      if (!line.startsWith("{")) return !whileAway.test(line);
-      const { msg, err } = JSON.parse(line) as { msg: string; err?: { code: string } };
-      return msg !== "request" && err?.code !== "unavailable";
+      if (!line.startsWith("{")) return !whileHarmed.test(line);
+      const { msg, err, why } = JSON.parse(line) as Reported;
+      return msg !== "request" && err?.code !== "unavailable" && why !== "SIGKILL";
     });
   }
 
@@ -70,9 +77,18 @@ export class Crew {
     await Promise.all(this.#keeping);
   }
 
+  /** One of its processes, where it has several; the first time, and now and then, all of them. */
+  #kill(member: Program | undefined): void {
+    if (!member) return;
+    this.kills++;
+    const worker = this.kills % 3 !== 1 && pick(member.children());
+    if (worker) process.kill(worker, "SIGKILL");
+    else void member.stop("SIGKILL");
+  }
+
   async #keep(at: number, port: number): Promise<void> {
     while (!this.#isEnding) {
-      const member = Program.node(["--port", String(port)], {
+      const member = Program.node(["--port", String(port), ...this.#args], {
         STOA_DATA: this.#data,
         STOA_ADMIN_PASSWORD: password,
         STOA_LOG: "error",
@@ -90,9 +106,20 @@ export class Crew {
   }
 }
 
-/** The database was gone before the start, or went in the middle of it. */
-const whileAway =
-  /^stoa ready|cannot open the database|^stoa did not start: The storage is not available/;
+interface Reported {
+  readonly msg: string;
+  readonly err?: { readonly code: string };
+  /** Of a worker that ended. */
+  readonly why?: string;
+}
+
+/** The database was gone before the start, or went in the middle of it, as did a process. */
+const whileHarmed = new RegExp(
+  [
+    "^stoa ready|cannot open the database",
+    "^stoa did not start: (The storage is not available|a worker ended: SIGKILL)",
+  ].join("|"),
+);
 
 async function answers(url: string): Promise<boolean> {
   try {
@@ -100,4 +127,8 @@ async function answers(url: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+function pick<T>(items: readonly T[]): T | undefined {
+  return items[Math.floor(Math.random() * items.length)];
 }

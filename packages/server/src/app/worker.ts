@@ -2,6 +2,7 @@
  * One of several processes over one port and one folder: a whole server, which tells the primary of
  * its commits and follows those of the others. Ends when the primary says so, or with it.
  */
+import cluster from "node:cluster";
 import { limit } from "@stoa/domain";
 import type { Observe } from "../service/observation.ts";
 import type { Config } from "./config.ts";
@@ -20,6 +21,8 @@ export async function serveWorker(
   const gathering = new Gathering();
   let stoa: Stoa | undefined;
   ignoreSignals();
+  // The primary has gone while something was on its way to it: this process ends with it.
+  cluster.worker?.on("error", () => process.exit(exitCodes.failed));
   process.on("message", (message: ToWorker) => {
     switch (message.kind) {
       case "follow":
