@@ -40,6 +40,8 @@ export interface StoredEntity extends EntityHead {
   /** Sequence number of the change that made this version. */
   readonly revision: number;
   readonly body: string;
+  /** Its `entityText` with the branch of when it was read, where storage has it at hand. */
+  readonly text?: string;
 }
 
 /**

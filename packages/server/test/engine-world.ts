@@ -117,7 +117,14 @@ export async function readPresent(
 ): Promise<StoredEntity> {
   const found = await from.read(name, id(number));
   assert(found, `${name} ${id(number)} should be there`);
-  return found;
+  return kept(found);
+}
+
+/** What is kept of an entity, without what it is shown as. */
+export function kept(entity: StoredEntity | undefined): StoredEntity {
+  assert(entity);
+  const { id, owner, group, access, time, at, revision, body } = entity;
+  return { id, owner, group, access, time, at, revision, body };
 }
 
 export function query(more: Partial<Query> = {}): Query {

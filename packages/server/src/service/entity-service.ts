@@ -32,7 +32,7 @@ import {
 } from "@stoa/domain";
 import { openStore, requireMatch, writeAs } from "./caller-write.ts";
 import { explainEntity, grantEntity, revokeEntity, transferEntity } from "./entity-sharing.ts";
-import { createOne, foundOf, markOf, updateOne } from "./entity-writing.ts";
+import { createOne, etagOf, foundOf, markOf, updateOne } from "./entity-writing.ts";
 import type { House, StoreRules, Write } from "./house.ts";
 import {
   type KeyedRequest,
@@ -98,16 +98,20 @@ export class CallerEntities implements EntityService {
     requireAct(this.#caller, this.#act("GET", store, ":id"), { id });
     this.#open(store, "GET");
     const asOf = this.#asOf(store, options);
-    const entity = await this.#house.engine.read(store, id, asOf);
+    const { engine } = this.#house;
+    const treeBefore = engine.tree;
+    const entity = await engine.read(store, id, asOf);
     // Decided behind the read: nobody is shown what was written after its rights had ended.
     const present = this.#house.callers.present(this.#caller);
     const caller = present instanceof Promise ? await present : present;
     if (caller !== this.#caller) requireAct(caller, this.#act("GET", store, ":id"), { id });
     const given = visibleFilter(this.#house, caller, store, "GET");
     const visible = given instanceof Promise ? await given : given;
-    const tree = this.#house.engine.tree;
+    const { tree } = engine;
     if (!entity || !sees(visible, entity, tree)) throw notFound(store);
-    const found = foundOf(entity, tree);
+    // A text names the branch as it was when it was read.
+    const text = tree === treeBefore ? entity.text : undefined;
+    const found = text ? { text, etag: etagOf(entity, tree) } : foundOf(entity, tree);
     if (options.unwind?.length) {
       const unwinding = { store, paths: options.unwind, asOf };
       const text = await unwindText(this.#house, this.#caller, unwinding, found.text);

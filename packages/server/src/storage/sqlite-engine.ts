@@ -39,6 +39,7 @@ import { type AroundForce, SqliteDurability } from "./sqlite-durability.ts";
 import { brokenIndex, translated } from "./sqlite-error.ts";
 import { lineSql } from "./sqlite-line.ts";
 import { cursorOf as cursorOfRow, type Values } from "./sqlite-pick.ts";
+import { readShown } from "./sqlite-point.ts";
 import { projectedSql } from "./sqlite-projection.ts";
 import { readRecord } from "./sqlite-record.ts";
 import type { SqliteState } from "./sqlite-state.ts";
@@ -134,7 +135,7 @@ export class SqliteEngine implements Engine {
     return this.#reads.ask(() =>
       this.#ask(() => {
         const table = this.#table(store);
-        return table && readEntity(this.#reading, table.n, id);
+        return table && readShown(this.#reading, table.n, id);
       }),
     );
   }

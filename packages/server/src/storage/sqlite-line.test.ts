@@ -56,6 +56,7 @@ describe("the texts of a list", () => {
         const { _id, branch } = JSON.parse(text) as { _id: string; branch: string[] };
         const entity = await engine.read("cities", _id);
         assert(entity);
+        assert.equal(entity.text, text);
         assert.deepEqual(branch, engine.tree.branchOf(entity.group));
         found[_id] = branch;
       }

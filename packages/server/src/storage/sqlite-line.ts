@@ -2,7 +2,7 @@
  * The text of an entity as SQL gives it: what was written ahead with the row, while that holds.
  * Knows rows and groups that have moved; nothing of plans.
  */
-import type { Sql, SqlValue } from "./sql-filter.ts";
+import type { Sql } from "./sql-filter.ts";
 import { rowColumns } from "./sql-row.ts";
 
 /**
@@ -28,12 +28,13 @@ export function movedWith(moved: Moved, groups: readonly number[], sequence: num
 
 /** The text of a row `e`: `{"_id":"58238a935baa56173b24f0e4",...}`. */
 export function lineSql(moved: Moved): Sql {
-  // A body begins with its only brace before a name; what is missing or old is put together anew.
-  const line = `ifnull(e.front || ltrim(e.body, '{'), ${anew})`;
-  if (moved.last === 0) return { sql: line, values: [] };
-  const values: SqlValue[] = [moved.last, moved.bytes];
-  const isOld = "e.rev <= ? AND substr(?, e.grp + 1, 1) = x'01'";
-  return { sql: `CASE WHEN ${isOld} THEN ${anew} ELSE ${line} END`, values };
+  if (moved.last === 0) return still;
+  return { sql: whereMoved, values: [moved.last, moved.bytes] };
 }
 
 const anew = `stoa_line(${rowColumns("e.")})`;
+// A body begins with its only brace before a name; what is missing or old is put together anew.
+const line = `ifnull(e.front || ltrim(e.body, '{'), ${anew})`;
+const still: Sql = { sql: line, values: [] };
+const isOld = "e.rev <= ? AND substr(?, e.grp + 1, 1) = x'01'";
+const whereMoved = `CASE WHEN ${isOld} THEN ${anew} ELSE ${line} END`;

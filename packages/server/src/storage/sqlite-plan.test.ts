@@ -12,6 +12,7 @@ import type { Sql } from "./sql-filter.ts";
 import { countOf } from "./sqlite-count.ts";
 import { SqliteEngine } from "./sqlite-engine.ts";
 import { lineSql, nothingMoved } from "./sqlite-line.ts";
+import { readShown } from "./sqlite-point.ts";
 import { readCatalog, type StoreTable } from "./sqlite-store.ts";
 import { isDear, type Position, readEntity, readWindow, type Window } from "./sqlite-window.ts";
 
@@ -81,6 +82,8 @@ describe("the plan of", () => {
     assert.equal(readEntity(connection, table.n, hex(7))?.owner, mark.by);
     const plan = steps(() => assert(readEntity(connection, table.n, hex(7))));
     assert.deepEqual(plan, ["SEARCH e1 USING INDEX e1_id (id=?)"]);
+    const shown = steps(() => assert(readShown(connection, table.n, hex(7))?.text));
+    assert.deepEqual(shown, ["SEARCH e USING INDEX e1_id (id=?)"]);
   });
 
   it("a first page, and one after a cursor, follow the index of ids", () => {
