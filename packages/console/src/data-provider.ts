@@ -2,14 +2,16 @@
  * Entities as react-admin asks for them, told by the client. A record is an entity with its id also
  * as `id`.
  */
-import type { Entity, ListQuery, Store, Where } from "@stoa/client";
+import { type Entity, type ListQuery, StoaError, type Store, type Where } from "@stoa/client";
 import type { JsonObject } from "@stoa/domain";
 import type { DataProvider, RaRecord, SortPayload } from "react-admin";
 import { client } from "./connection.ts";
+import { problemsByPath, problemText } from "./problem-text.ts";
+import { textProvider } from "./text/text.ts";
 
 type Record_ = RaRecord<string>;
 
-export const dataProvider = {
+const calls = {
   async getList(resource, { pagination, sort, filter, signal }) {
     const { page = 1, perPage = 25 } = pagination ?? {};
     const choice = { where: filter as Where };
@@ -31,7 +33,7 @@ export const dataProvider = {
   },
   getManyReference(resource, { target, id, ...params }) {
     const filter = { ...params.filter, [target]: id };
-    return dataProvider.getList(resource, { ...params, filter });
+    return calls.getList(resource, { ...params, filter });
   },
   async create(resource, { data }) {
     const draft: object = ownFields(data);
@@ -53,6 +55,31 @@ export const dataProvider = {
     return { data: ids };
   },
 } as DataProvider;
+
+/** Refusals come in the language that is spoken. */
+export const dataProvider = Object.fromEntries(
+  Object.entries(calls).map(([name, call]) => [
+    name,
+    async (...question: unknown[]) => {
+      try {
+        return await call(...question);
+      } catch (error) {
+        throw spoken(error);
+      }
+    },
+  ]),
+) as DataProvider;
+
+/** With what is wrong with each field, as react-admin's forms read it: they are not saved then. */
+function spoken(error: unknown): unknown {
+  if (!(error instanceof StoaError)) return error;
+  const { translate } = textProvider;
+  const text = problemText(error, translate);
+  const { code, details = [] } = error;
+  const fields = Object.fromEntries(problemsByPath(error, translate));
+  const errors = { ...fields, root: { serverError: text } };
+  return Object.assign(new StoaError(code, text, { details, cause: error }), { body: { errors } });
+}
 
 /** The server's own fields, which no form sends. */
 const serverFields: ReadonlySet<string> = new Set(

@@ -20,7 +20,7 @@ import { ownFields } from "../entity/use-entity.ts";
 import { problemText } from "../problem-text.ts";
 import { cellText } from "../table/cell-text.ts";
 import { useFormatLocale } from "../text/use-format-locale.ts";
-import type { Chosen } from "./importing.ts";
+import { type Chosen, rowError } from "./importing.ts";
 
 interface ImportPreviewProps {
   readonly store: string;
@@ -73,7 +73,7 @@ function Rows({ rows }: { readonly rows: readonly PreviewRow[] }) {
             <TableRow key={row}>
               <TableCell>{row}</TableCell>
               <TableCell sx={{ color: error ? "error.main" : "success.main" }}>
-                {error?.message ?? translate("stoa.import.fine")}
+                {error ? problemText(rowError(error), translate) : translate("stoa.import.fine")}
               </TableCell>
               {names.map((name) => (
                 <TableCell key={name} sx={{ whiteSpace: "nowrap" }}>

@@ -1,7 +1,14 @@
 /**
  * What is shown of an import while it goes on: how far it is, and the rows that were refused.
  */
-import type { ImportProgress, ImportQuestion, Jobs, RefusedRow } from "@stoa/client";
+import {
+  type ImportProgress,
+  type ImportQuestion,
+  type Jobs,
+  type RefusedRow,
+  StoaError,
+} from "@stoa/client";
+import type { ErrorCode } from "@stoa/domain";
 
 export interface Chosen {
   readonly file: File;
@@ -34,3 +41,10 @@ export async function* importing(
     } else if (refused.length < refusedMax) refused = [...refused, event];
   }
 }
+
+/** Why a row is refused, as the error that a single one would have been refused by. */
+export function rowError({ code, message, details }: Refusal): StoaError {
+  return new StoaError(code as ErrorCode, message, details ? { details } : {});
+}
+
+type Refusal = Pick<RefusedRow, "code" | "message" | "details">;

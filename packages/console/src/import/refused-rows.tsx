@@ -12,6 +12,8 @@ import {
 } from "@mui/material";
 import type { RefusedRow } from "@stoa/client";
 import { useTranslate } from "react-admin";
+import { problemText } from "../problem-text.ts";
+import { rowError } from "./importing.ts";
 
 interface RefusedRowsProps {
   readonly store: string;
@@ -40,10 +42,10 @@ export function RefusedRows({ store, rows }: RefusedRowsProps) {
             </TableRow>
           </TableHead>
           <TableBody>
-            {rows.slice(0, rowsShown).map(({ row, message }) => (
-              <TableRow key={row}>
-                <TableCell>{row}</TableCell>
-                <TableCell>{message}</TableCell>
+            {rows.slice(0, rowsShown).map((refused) => (
+              <TableRow key={refused.row}>
+                <TableCell>{refused.row}</TableCell>
+                <TableCell>{problemText(rowError(refused), translate)}</TableCell>
               </TableRow>
             ))}
           </TableBody>

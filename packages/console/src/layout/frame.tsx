@@ -5,6 +5,8 @@
 import PersonIcon from "@mui/icons-material/PersonOutlined";
 import KeyIcon from "@mui/icons-material/VpnKeyOutlined";
 import { ListItemIcon, ListItemText, MenuItem } from "@mui/material";
+import { enUS, ruRU } from "@mui/material/locale";
+import { createTheme, type Theme, ThemeProvider } from "@mui/material/styles";
 import type { ReactNode } from "react";
 import {
   AppBar,
@@ -16,6 +18,7 @@ import {
   ToggleThemeButton,
   UserMenu,
   useGetIdentity,
+  useLocale,
   useTranslate,
   useUserMenu,
 } from "react-admin";
@@ -26,12 +29,19 @@ import { useLiveCounts } from "./use-live-counts.ts";
 
 export function Frame({ children }: { readonly children: ReactNode }) {
   useLiveCounts();
+  const locale = useLocale();
   return (
-    <Layout appBar={Bar} menu={MainMenu} appBarAlwaysOn sx={fitting}>
-      {children}
-    </Layout>
+    <ThemeProvider theme={locale === "ru" ? inRussian : inEnglish}>
+      <Layout appBar={Bar} menu={MainMenu} appBarAlwaysOn sx={fitting}>
+        {children}
+      </Layout>
+    </ThemeProvider>
   );
 }
+
+/** What buttons of ready-made inputs are called. */
+const inRussian = (outer: Theme) => createTheme(outer, ruRU);
+const inEnglish = (outer: Theme) => createTheme(outer, enUS);
 
 function Bar() {
   return (

@@ -9,6 +9,7 @@ import { type FormEvent, useEffect, useState } from "react";
 import { useCheckAuth, useLogin, useTranslate } from "react-admin";
 import { useNavigate } from "react-router-dom";
 import { Mark } from "../layout/mark.tsx";
+import { problemText } from "../problem-text.ts";
 
 export function SignInPage() {
   const translate = useTranslate();
@@ -71,22 +72,20 @@ function useSignIn() {
     setBusy(true);
     setProblem(null);
     login({ username: fields.get("login"), password: fields.get("password") })
-      .catch((error: unknown) => setProblem(problemText(error, translate)))
+      .catch((error: unknown) => setProblem(refusalText(error, translate)))
       .finally(() => setBusy(false));
   };
   return { problem, isBusy, submit };
 }
 
-function problemText(error: unknown, translate: ReturnType<typeof useTranslate>): string {
-  if (!(error instanceof StoaError)) return translate("stoa.state.failed");
+function refusalText(error: unknown, translate: ReturnType<typeof useTranslate>): string {
+  if (!(error instanceof StoaError)) return problemText(error, translate);
   switch (error.code) {
     case "unauthorized":
       return translate("stoa.signIn.refused");
     case "rate_limit":
       return translate("stoa.signIn.wait", { seconds: error.retryAfterS ?? 60 });
-    case "unavailable":
-      return translate("stoa.state.offline");
     default:
-      return error.message;
+      return problemText(error, translate);
   }
 }

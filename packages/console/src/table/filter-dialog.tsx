@@ -3,7 +3,6 @@
  * types, and examples to begin with.
  */
 import { autocompletion } from "@codemirror/autocomplete";
-import { jsonParseLinter } from "@codemirror/lang-json";
 import { type Diagnostic, linter } from "@codemirror/lint";
 import type { Extension } from "@codemirror/state";
 import type { EditorView } from "@codemirror/view";
@@ -21,8 +20,9 @@ import {
 } from "@mui/material";
 import { useMemo, useState } from "react";
 import { useTranslate } from "react-admin";
-import { JsonEditor } from "../entity/json-editor.tsx";
+import { JsonEditor, jsonMarks } from "../entity/json-editor.tsx";
 import { rangeOf } from "../entity/json-position.ts";
+import { ruleText, type Translate } from "../problem-text.ts";
 import type { Column } from "./columns.ts";
 import { filterExamples, filterFault, filterNames } from "./filter-writing.ts";
 
@@ -37,7 +37,10 @@ export default function FilterDialog({ columns, filter, onFilter, onClose }: Fil
   const translate = useTranslate();
   const [text, setText] = useState(filter);
   const paths = JSON.stringify(columns);
-  const checks = useMemo(() => writing(JSON.parse(paths) as Column[]), [paths]);
+  const checks = useMemo(
+    () => writing(JSON.parse(paths) as Column[], translate),
+    [paths, translate],
+  );
   const isEmpty = text.trim() === "";
   const fault = isEmpty ? null : filterFault(text);
   const apply = () => {
@@ -58,7 +61,7 @@ export default function FilterDialog({ columns, filter, onFilter, onClose }: Fil
           onChange={setText}
         />
         <Typography role="status" color="error" variant="caption" sx={{ minHeight: 20 }} noWrap>
-          {fault?.message ?? ""}
+          {fault ? ruleText(fault.violation, translate) : ""}
         </Typography>
         <Examples columns={columns} onPick={setText} />
       </DialogContent>
@@ -100,9 +103,9 @@ function Examples({ columns, onPick }: ExamplesProps) {
   );
 }
 
-function writing(columns: readonly Column[]): Extension {
+function writing(columns: readonly Column[], translate: Translate): Extension {
   return [
-    linter(marks),
+    linter((editor) => marks(editor, translate)),
     autocompletion({
       override: [
         (context) => {
@@ -120,12 +123,13 @@ function writing(columns: readonly Column[]): Extension {
   ];
 }
 
-function marks(editor: EditorView): Diagnostic[] {
+function marks(editor: EditorView, translate: Translate): Diagnostic[] {
   const text = editor.state.doc.toString();
-  const broken = jsonParseLinter()(editor);
-  if (text.trim() === "" || broken.length > 0) return text.trim() === "" ? [] : broken;
+  if (text.trim() === "") return [];
+  const broken = jsonMarks(editor, translate);
+  if (broken.length > 0) return broken;
   const fault = filterFault(text);
   if (fault === null) return [];
-  const { steps, message } = fault;
-  return [{ ...rangeOf(editor.state, steps), severity: "error", message }];
+  const message = ruleText(fault.violation, translate);
+  return [{ ...rangeOf(editor.state, fault.steps), severity: "error", message }];
 }

@@ -15,7 +15,7 @@ test("a fault is told with the way to its place", () => {
   assert.equal(filterFault('["==", ["property", "name"], "De Zwaan"]'), null);
   assert.deepEqual(filterFault('["and", ["==", 1, 1], ["likely", 1]]'), {
     steps: [2],
-    message: '"likely" is no operator',
+    violation: { path: "", rule: "operator", message: '"likely" is no operator' },
   });
   assert.deepEqual(filterFault('{"a..b": 1}')?.steps, ["a..b"]);
   assert.deepEqual(filterFault('["and", ')?.steps, []);

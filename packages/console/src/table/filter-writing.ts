@@ -2,13 +2,13 @@
  * The filter language while one writes it: what is wrong and where, what can be written at a place,
  * and examples. Pure.
  */
-import { filterOperators, parseFilter, StoaError } from "@stoa/domain";
+import { filterOperators, parseFilter, StoaError, type Violation } from "@stoa/domain";
 import type { Column } from "./columns.ts";
 
 export interface FilterFault {
   /** The way into the text: `[2, 1]`, `["opts.title"]`. */
   readonly steps: readonly (string | number)[];
-  readonly message: string;
+  readonly violation: Violation;
 }
 
 /** The first fault of a text; null where it can be sent. */
@@ -19,7 +19,7 @@ export function filterFault(text: string): FilterFault | null {
   } catch (cause) {
     const [fault] = cause instanceof StoaError ? (cause.details ?? []) : [];
     if (!fault) throw cause;
-    return { steps: stepsOf(fault.path), message: fault.message };
+    return { steps: stepsOf(fault.path), violation: { ...fault, path: "" } };
   }
 }
 

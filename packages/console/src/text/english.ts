@@ -3,6 +3,8 @@
  */
 import english from "ra-language-english";
 import { englishAdministration } from "./english-administration.ts";
+import { englishEditor } from "./english-editor.ts";
+import { englishProblem } from "./english-problem.ts";
 import { forms } from "./plural-forms.ts";
 
 export const englishText = {
@@ -15,6 +17,8 @@ export const englishText = {
   },
   stoa: {
     ...englishAdministration,
+    problem: englishProblem,
+    editor: englishEditor,
     menu: {
       label: "Main menu",
       stores: "Stores",
@@ -102,6 +106,7 @@ export const englishText = {
       changing: "Changing",
       stop: "Stop",
       removeAll: forms("Remove %{figure} entity?", "Remove %{figure} entities?"),
+      changeAllText: "All that fit these filters. It can be stopped, but not undone.",
       removeAllText:
         "All that fit these filters. It begins at once and can be stopped, but not undone.",
       more: "More",

@@ -5,6 +5,8 @@ import russian from "ra-language-russian";
 import type { Text } from "./english.ts";
 import { forms } from "./plural-forms.ts";
 import { russianAdministration } from "./russian-administration.ts";
+import { russianEditor } from "./russian-editor.ts";
+import { russianProblem } from "./russian-problem.ts";
 
 export const russianText: Text = {
   ra: {
@@ -24,6 +26,8 @@ export const russianText: Text = {
   },
   stoa: {
     ...russianAdministration,
+    problem: russianProblem,
+    editor: russianEditor,
     menu: {
       label: "Главное меню",
       stores: "Хранилища",
@@ -126,6 +130,7 @@ export const russianText: Text = {
         "Удалить %{figure} записи?",
         "Удалить %{figure} записей?",
       ),
+      changeAllText: "Все, что отвечают этим условиям. Остановить можно, отменить нельзя.",
       removeAllText:
         "Все, что отвечают этим условиям. Начнётся сразу; остановить можно, отменить нельзя.",
       more: "Ещё",

@@ -12,11 +12,22 @@ const languages = [
   { locale: "ru", name: "Русский", text: russianText },
 ] as const;
 
-export const textProvider: I18nProvider = polyglot(
+const provider = polyglot(
   (locale) => (languages.find((language) => language.locale === locale) ?? languages[0]).text,
   preferredLocale(),
   languages.map(({ locale, name }) => ({ locale, name })),
 );
+
+export const textProvider: I18nProvider = {
+  ...provider,
+  changeLocale: async (locale) => {
+    await provider.changeLocale(locale);
+    document.documentElement.lang = locale;
+  },
+};
+
+/** Who hears the page hears it in its language. */
+document.documentElement.lang = provider.getLocale();
 
 function preferredLocale(): string {
   const wanted = navigator.languages.map((language) => language.slice(0, 2));

@@ -1,0 +1,32 @@
+/**
+ * What the editor of JSON says by itself, in English: its own words stand for themselves.
+ */
+export const englishEditor = {
+  "Fold line": "Fold line",
+  "Unfold line": "Unfold line",
+  "folded code": "folded code",
+  unfold: "unfold",
+  "Folded lines": "Folded lines",
+  "Unfolded lines": "Unfolded lines",
+  to: "to",
+  Find: "Find",
+  Replace: "Replace",
+  next: "next",
+  previous: "previous",
+  all: "all",
+  "match case": "match case",
+  regexp: "regexp",
+  "by word": "by word",
+  replace: "replace",
+  "replace all": "replace all",
+  close: "close",
+  "current match": "current match",
+  "replaced $ matches": "replaced $ matches",
+  "replaced match on line $": "replaced match on line $",
+  "on line": "on line",
+  "Go to line": "Go to line",
+  go: "go",
+  Completions: "Completions",
+  Diagnostics: "Diagnostics",
+  "No diagnostics": "No diagnostics",
+};

@@ -1,0 +1,32 @@
+/**
+ * What the editor of JSON says by itself, in Russian.
+ */
+export const russianEditor = {
+  "Fold line": "Свернуть строки",
+  "Unfold line": "Развернуть строки",
+  "folded code": "свёрнутый код",
+  unfold: "развернуть",
+  "Folded lines": "Свёрнуты строки",
+  "Unfolded lines": "Развёрнуты строки",
+  to: "по",
+  Find: "Найти",
+  Replace: "Заменить на",
+  next: "дальше",
+  previous: "назад",
+  all: "все",
+  "match case": "с учётом регистра",
+  regexp: "регулярное выражение",
+  "by word": "слово целиком",
+  replace: "заменить",
+  "replace all": "заменить все",
+  close: "закрыть",
+  "current match": "нынешнее совпадение",
+  "replaced $ matches": "заменено совпадений: $",
+  "replaced match on line $": "заменено в строке $",
+  "on line": "в строке",
+  "Go to line": "Перейти к строке",
+  go: "перейти",
+  Completions: "Подсказки",
+  Diagnostics: "Ошибки",
+  "No diagnostics": "Ошибок нет",
+};
