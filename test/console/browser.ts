@@ -9,7 +9,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+  type Request,
+} from "playwright-core";
 import { Program } from "../program.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -102,6 +108,16 @@ export class Stage {
 }
 
 const givenPassword = "correct horse";
+const comesMsMax = 20_000;
+
+/** Waits until something is so, since what is done at last is done a moment later. */
+export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  const end = performance.now() + comesMsMax;
+  while (!(await isSo())) {
+    assert.ok(performance.now() < end, "did not come to be");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
 
 /** One page and what went wrong on it. */
 export class Visit {
@@ -110,6 +126,8 @@ export class Visit {
   /** `["console: ...", "request: GET /api/v1 net::ERR_..."]` */
   readonly problems: string[] = [];
   readonly #password: string;
+  /** Sent and not answered yet. */
+  readonly #sent = new Set<Request>();
 
   constructor(page: Page, url: string, password: string) {
     this.page = page;
@@ -124,6 +142,9 @@ export class Visit {
       // A page that is left gives up what it was waiting for.
       if (reason !== "net::ERR_ABORTED") this.#note("request", `${request.url()} ${reason}`);
     });
+    page.on("request", (request) => this.#sent.add(request));
+    page.on("requestfinished", (request) => this.#sent.delete(request));
+    page.on("requestfailed", (request) => this.#sent.delete(request));
     page.on("response", (response) => {
       if (response.status() >= 400) this.#note("answer", `${response.status()} ${response.url()}`);
     });
@@ -140,6 +161,19 @@ export class Visit {
     await this.page.locator("input[name=login]").fill(login);
     await this.page.locator("input[name=password]").fill(password);
     await this.page.locator("button[type=submit]").click();
+  }
+
+  /** Until the page has its heading and is not waiting for anything that it shows. */
+  async quiet(): Promise<void> {
+    await this.page.locator("h1").first().waitFor();
+    const waiting = ".MuiSkeleton-root, .RaPlaceholder-root, [aria-busy=true]";
+    const isWaiting = () => [...this.#sent].some((request) => !/socket\.io/.test(request.url()));
+    for (let calm = 0; calm < 3; calm++) {
+      await this.page.evaluate(
+        "new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))",
+      );
+      if (isWaiting() || (await this.page.locator(waiting).count()) > 0) calm = -1;
+    }
   }
 
   /** What went wrong so far, which a test may have meant to. */

@@ -3,7 +3,7 @@
  */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Stage } from "./browser.ts";
+import { Stage, until } from "./browser.ts";
 
 let stage: Stage;
 
@@ -32,7 +32,9 @@ test("a wrong password is told, and the right one leads in", async () => {
   const visit = await stage.visit();
   await visit.signIn("wrong horse");
   await visit.page.getByText("Login or password is wrong.").waitFor();
-  assert.deepEqual(visit.takeProblems().length, 2, "the browser notes the 401 as well");
+  // The browser notes the 401 as well.
+  await until(() => visit.problems.length === 2);
+  visit.takeProblems();
   await visit.signIn();
   await visit.page.getByRole("menuitem", { name: "Users" }).waitFor();
   assert.deepEqual(visit.problems, []);

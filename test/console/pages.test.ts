@@ -107,7 +107,7 @@ describe("every page", { concurrency: 4 }, () => {
       const barriers: string[] = [];
       for (const [picture, address] of pages) {
         await visit.open(`/#${address}`);
-        await quiet(page);
+        await visit.quiet();
         await visit.picture(`${picture}-${name}`);
         for (const found of await barriersOf(page)) barriers.push(`${picture}: ${found}`);
         const isWide = await page.evaluate("document.documentElement.scrollWidth > innerWidth");
@@ -120,13 +120,6 @@ describe("every page", { concurrency: 4 }, () => {
     });
   }
 });
-
-/** Until the page has its heading and is not waiting for anything it shows. */
-async function quiet(page: Page): Promise<void> {
-  await page.waitForLoadState("networkidle");
-  await page.locator("h1").first().waitFor();
-  await page.locator(".MuiSkeleton-root").first().waitFor({ state: "detached" });
-}
 
 const axe = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 

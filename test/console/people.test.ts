@@ -115,11 +115,18 @@ test("a session that is ended elsewhere leads to where one signs in, and back", 
   const { page } = visit;
   await visit.open(`/#/stores/notes/${note}`);
   await field(page, "place").waitFor();
+  // It is asked for while the session lasts, and heard of when it has ended.
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+  await page.route("**/history?*", async (route) => {
+    await ended;
+    await route.continue();
+  });
+  await page.getByRole("tab", { name: "History" }).click();
   const [reader] = await stage.find("/users?where.login=reader");
   for (const { _id } of await stage.find(`/sessions?where.owner=${reader?._id}`)) {
     await stage.send(`/sessions/${_id}`, { method: "DELETE", body: "{}" });
   }
-  await page.getByRole("tab", { name: "History" }).click();
+  end();
   await page.locator("input[name=login]").fill("reader");
   await page.locator("input[name=password]").fill(password);
   await page.locator("button[type=submit]").click();
@@ -179,7 +186,9 @@ test("what is removed while it is open says so, keeps what was typed and comes b
   await page.getByText("Element updated").waitFor();
   const [kept] = await stage.find<{ text: string }>(`/notes?where._id=${_id}`);
   assert.equal(kept?.text, "typed");
-  assert.deepEqual(visit.problems, []);
+  // It may have been looked for while it was not there.
+  const others = visit.problems.filter((text) => !/ 404 |: 404/.test(text));
+  assert.deepEqual(others, []);
   await visit.close();
 });
 
@@ -192,6 +201,7 @@ test("a server that is away is told, what was typed stays, and it comes back", a
   const away = page.getByRole("status").filter({ hasText: "The server cannot be reached." });
   await away.waitFor();
   await save(page).click();
+  await page.getByRole("alert").filter({ hasText: "cannot be reached" }).waitFor();
   assert.equal(await field(page, "text").inputValue(), "while away");
   await page.context().setOffline(false);
   await away.waitFor({ state: "detached" });

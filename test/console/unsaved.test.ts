@@ -165,6 +165,8 @@ test("closing the tab with something typed asks first, and else does not", async
     void dialog.accept();
   });
   await page.reload();
+  // A browser asks only where somebody has touched the page.
+  await field("text").click();
   await field("text").fill("typed");
   assert.deepEqual(kinds, []);
   await page.reload();
@@ -182,9 +184,11 @@ test("closing the tab with something typed asks first, and else does not", async
 
 test("a form is there again after the session has ended, over what others changed", async () => {
   await field("text").fill("typed");
+  const letThrough = await holdSaving();
+  await button("Save").click();
   await endSessions("ann");
   await stage.change("notes", note, { colour: "red" });
-  await button("Save").click();
+  letThrough();
   await signInAgain("ann");
   await page.getByText("What you typed before is here again.").waitFor();
   await page.getByText("taken over: colour").waitFor();
@@ -200,8 +204,10 @@ test("a form is there again after the session has ended, over what others change
 test("code is there again after the session has ended, and for nobody else", async () => {
   await tab("Code").click();
   await writeCode('"more": 1,');
-  await endSessions("ann");
+  const letThrough = await holdSaving();
   await button("Save").click();
+  await endSessions("ann");
+  letThrough();
   await signInAgain("bob");
   await code().getByText("blue").waitFor();
   assert.equal(await code().getByText('"more"').count(), 0);

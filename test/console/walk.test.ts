@@ -226,5 +226,5 @@ async function restoresVersion(): Promise<void> {
   await button("Restore this version").click();
   await told("Restored");
   await page.getByRole("tab", { name: "Editing" }).click();
-  assert.equal(await name.inputValue(), "In den Hollandschen Tuin");
+  await page.locator("input[value='In den Hollandschen Tuin']").first().waitFor();
 }

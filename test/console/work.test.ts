@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, beforeEach, test } from "node:test";
 import type { Locator, Page } from "playwright-core";
-import { Stage, type Visit } from "./browser.ts";
+import { Stage, until, type Visit } from "./browser.ts";
 
 interface Note {
   readonly text: string;
@@ -42,15 +42,6 @@ const button = (name: string): Locator => page.getByRole("button", { name, exact
 const select = (text: string) => row(text).getByRole("checkbox").check();
 const colours = async () => (await stage.find<Note>("/notes?limit=5")).map(({ colour }) => colour);
 
-/** Until what the server keeps is so, since what is done at last is done a moment later. */
-async function settled(isSo: () => Promise<boolean>): Promise<void> {
-  const until = performance.now() + 10_000;
-  while (!(await isSo())) {
-    assert.ok(performance.now() < until, "did not come to be");
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 test("many are changed at once, and until then it can be undone", async () => {
   const paint = async (colour: string) => {
     await select("note 1");
@@ -68,7 +59,7 @@ test("many are changed at once, and until then it can be undone", async () => {
   assert.deepEqual(await colours(), ["blue", "blue", "blue", "blue", "blue"]);
   await paint("green");
   await page.keyboard.press("Escape");
-  await settled(async () => (await colours()).join() === "green,green,blue,blue,blue");
+  await until(async () => (await colours()).join() === "green,green,blue,blue,blue");
   await row("note 1").filter({ hasText: "green" }).waitFor();
   assert.deepEqual(visit.problems, []);
 });
@@ -80,7 +71,7 @@ test("rows are walked through, selected and opened by keys", async () => {
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("ArrowUp");
   await page.keyboard.press("Space");
-  assert.ok(await row("note 2").getByRole("checkbox").isChecked());
+  await row("note 2").getByRole("checkbox", { checked: true }).waitFor();
   assert.equal(await page.getByRole("checkbox", { checked: true }).count(), 1);
   await page.keyboard.press("Space");
   await page.keyboard.press("Enter");
@@ -92,6 +83,7 @@ test("rows are walked through, selected and opened by keys", async () => {
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   const copied = other.getByRole("button", { name: (await id.textContent()) ?? "" });
   await copied.click();
+  await other.getByText("Copied").waitFor();
   assert.equal(await other.evaluate("navigator.clipboard.readText()"), await id.textContent());
   await other.close();
   assert.deepEqual(visit.problems, []);
