@@ -20,6 +20,7 @@ import { useTranslate } from "react-admin";
 import { client } from "../connection.ts";
 import { CodeLine } from "../layout/code-line.tsx";
 import { problemText } from "../problem-text.ts";
+import { useAttempt } from "../use-attempt.ts";
 
 interface IssueTokenProps {
   readonly onClose: () => void;
@@ -29,17 +30,29 @@ interface IssueTokenProps {
 export default function IssueToken({ onClose, onIssued }: IssueTokenProps) {
   const translate = useTranslate();
   const [issued, setIssued] = useState<Issued | null>(null);
+  const { isBusy, problem, attempt } = useAttempt();
   const keep = (token: Issued) => {
     setIssued(token);
     onIssued();
   };
+  const issue = async (draft: TokenDraft) => {
+    const { token } = await client.tokens.issue(draft);
+    keep({ token, scopes: draft.scopes ?? null });
+  };
+  // What is being issued must be seen, since it is shown once.
+  const close = isBusy || issued ? undefined : onClose;
   return (
-    <Dialog open onClose={issued ? undefined : onClose} fullWidth maxWidth="sm">
+    <Dialog open onClose={close} fullWidth maxWidth="sm">
       <DialogTitle>{translate("stoa.tokens.issue")}</DialogTitle>
       {issued ? (
         <Secret issued={issued} onClose={onClose} />
       ) : (
-        <TokenForm onIssued={keep} onClose={onClose} />
+        <TokenForm
+          isBusy={isBusy}
+          problem={problem}
+          onIssue={(draft) => attempt(() => issue(draft))}
+          onClose={onClose}
+        />
       )}
     </Dialog>
   );
@@ -53,28 +66,25 @@ interface Issued {
 const daysOffered = [1, 7, 30, 90, 365];
 const dayMs = 86_400_000;
 
-function TokenForm({
-  onIssued,
-  onClose,
-}: {
-  onIssued: (token: Issued) => void;
-  onClose: () => void;
-}) {
+interface TokenFormProps {
+  readonly isBusy: boolean;
+  readonly problem: unknown;
+  readonly onIssue: (draft: TokenDraft) => void;
+  readonly onClose: () => void;
+}
+
+function TokenForm({ isBusy, problem, onIssue, onClose }: TokenFormProps) {
   const translate = useTranslate();
   const [scopes, setScopes] = useState<readonly string[]>([]);
-  const [problem, setProblem] = useState<unknown>(null);
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const fields = new FormData(event.currentTarget);
     const days = Number(fields.get("days"));
-    const draft: TokenDraft = {
+    onIssue({
       name: String(fields.get("name")),
       ...(scopes.length > 0 && { scopes }),
       ...(days > 0 && { expiresAt: Date.now() + days * dayMs }),
-    };
-    client.tokens
-      .issue(draft)
-      .then(({ token }) => onIssued({ token, scopes: draft.scopes ?? null }), setProblem);
+    });
   };
   return (
     <form onSubmit={submit}>
@@ -98,8 +108,10 @@ function TokenForm({
         <ScopePicker scopes={scopes} onChange={setScopes} />
       </DialogContent>
       <DialogActions>
-        <Button onClick={onClose}>{translate("stoa.action.cancel")}</Button>
-        <Button type="submit" variant="contained">
+        <Button onClick={onClose} disabled={isBusy}>
+          {translate("stoa.action.cancel")}
+        </Button>
+        <Button type="submit" variant="contained" disabled={isBusy}>
           {translate("stoa.tokens.issue")}
         </Button>
       </DialogActions>

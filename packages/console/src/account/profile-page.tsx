@@ -3,11 +3,12 @@
  */
 import { Alert, Button, Paper, Stack, TextField, Typography } from "@mui/material";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import type { FormEvent } from "react";
 import { Title, useNotify, useTranslate } from "react-admin";
 import { client, forgetWho, self } from "../connection.ts";
 import { PrincipalName } from "../principal-name.tsx";
 import { problemText } from "../problem-text.ts";
+import { useAttempt } from "../use-attempt.ts";
 
 interface OwnUser {
   readonly login?: string;
@@ -74,29 +75,31 @@ function OwnForm({ id, button, children }: OwnFormProps) {
   const translate = useTranslate();
   const notify = useNotify();
   const queries = useQueryClient();
-  const [problem, setProblem] = useState<unknown>(null);
+  const { isBusy, problem, attempt } = useAttempt();
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = event.currentTarget;
     const fields = Object.fromEntries(
       [...new FormData(form)].map(([key, text]) => [key, `${text}`]),
     );
-    setProblem(null);
-    client
-      .store<OwnUser>("users")
-      .update(id, fields)
-      .then(() => {
-        if ("password" in fields) form.reset();
-        forgetWho();
-        void queries.invalidateQueries({ queryKey: ["stoa", "self"] });
-        notify("ra.notification.updated", { messageArgs: { smart_count: 1 } });
-      }, setProblem);
+    attempt(async () => {
+      await client.store<OwnUser>("users").update(id, fields);
+      if ("password" in fields) form.reset();
+      forgetWho();
+      void queries.invalidateQueries({ queryKey: ["stoa", "self"] });
+      notify("ra.notification.updated", { messageArgs: { smart_count: 1 } });
+    });
   };
   return (
     <Stack component="form" onSubmit={submit} sx={{ alignItems: "stretch" }}>
       {problem !== null && <Alert severity="error">{problemText(problem, translate)}</Alert>}
       {children}
-      <Button type="submit" variant="outlined" sx={{ alignSelf: "flex-start", mt: 1 }}>
+      <Button
+        type="submit"
+        variant="outlined"
+        disabled={isBusy}
+        sx={{ alignSelf: "flex-start", mt: 1 }}
+      >
         {translate(button)}
       </Button>
     </Stack>

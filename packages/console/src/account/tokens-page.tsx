@@ -20,8 +20,9 @@ import {
 import type { Entity, Token } from "@stoa/client";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { Confirm, Title, useNotify, useTranslate } from "react-admin";
+import { Title, useTranslate } from "react-admin";
 import { client, self } from "../connection.ts";
+import { ConfirmedButton } from "../layout/confirmed-button.tsx";
 import { Unseen } from "../layout/unseen.tsx";
 import { wideOnly } from "../layout/wide-only.ts";
 import { problemText } from "../problem-text.ts";
@@ -34,7 +35,7 @@ export default function TokensPage() {
   const [isIssuing, setIssuing] = useState(false);
   const queries = useQueryClient();
   const tokens = useOwnTokens();
-  const reload = () => void queries.invalidateQueries({ queryKey: ["stoa", "tokens"] });
+  const reload = () => queries.invalidateQueries({ queryKey: ["stoa", "tokens"] });
   return (
     <Paper sx={{ mt: 1, p: 2 }}>
       <Title title="stoa.account.tokens" />
@@ -72,7 +73,7 @@ function useOwnTokens() {
 
 interface TokenTableProps {
   readonly tokens: readonly Entity<Token>[];
-  readonly onRevoked: () => void;
+  readonly onRevoked: () => Promise<void>;
 }
 
 function TokenTable({ tokens, onRevoked }: TokenTableProps) {
@@ -106,22 +107,17 @@ function TokenTable({ tokens, onRevoked }: TokenTableProps) {
 /** The others are left out where there is no room for them. */
 const phoneColumns: ReadonlySet<string> = new Set(["name", "scopes"]);
 
-function TokenRow({ token, onRevoked }: { token: Entity<Token>; onRevoked: () => void }) {
+interface TokenRowProps {
+  readonly token: Entity<Token>;
+  readonly onRevoked: () => Promise<void>;
+}
+
+function TokenRow({ token, onRevoked }: TokenRowProps) {
   const translate = useTranslate();
-  const notify = useNotify();
   const locale = useFormatLocale();
-  const [isAsking, setAsking] = useState(false);
   const { name, scopes, time, expiresAt, lastUsedAt } = token;
   const at = (ms: number | null, none: string) =>
     ms === null ? translate(none) : timeText(ms, locale);
-  const revoke = () => {
-    setAsking(false);
-    client.tokens
-      .revoke(token._id)
-      .then(onRevoked, (error: unknown) =>
-        notify(problemText(error, translate), { type: "error" }),
-      );
-  };
   return (
     <TableRow hover>
       <TableCell component="th" scope="row">
@@ -137,17 +133,11 @@ function TokenRow({ token, onRevoked }: { token: Entity<Token>; onRevoked: () =>
       <TableCell sx={wideOnly}>{at(expiresAt, "stoa.tokens.never")}</TableCell>
       <TableCell sx={wideOnly}>{at(lastUsedAt, "stoa.tokens.unused")}</TableCell>
       <TableCell align="right">
-        <Button color="error" onClick={() => setAsking(true)}>
-          {translate("stoa.tokens.revoke")}
-        </Button>
-        <Confirm
-          isOpen={isAsking}
+        <ConfirmedButton
+          label={translate("stoa.tokens.revoke")}
           title={translate("stoa.tokens.revokeTitle", { name })}
           content="stoa.tokens.revokeText"
-          confirm="stoa.tokens.revoke"
-          confirmColor="warning"
-          onConfirm={revoke}
-          onClose={() => setAsking(false)}
+          onConfirm={() => client.tokens.revoke(token._id).then(onRevoked)}
         />
       </TableCell>
     </TableRow>

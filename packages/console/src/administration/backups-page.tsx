@@ -19,10 +19,10 @@ import {
 } from "@mui/material";
 import type { Backup, BackupProgress } from "@stoa/client";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
-import { Confirm, Title, useNotify, useTranslate } from "react-admin";
+import { Title, useTranslate } from "react-admin";
 import { client } from "../connection.ts";
 import { Job, useJob } from "../job.ts";
+import { ConfirmedButton } from "../layout/confirmed-button.tsx";
 import { Progress } from "../layout/progress.tsx";
 import { Unseen } from "../layout/unseen.tsx";
 import { wideOnly } from "../layout/wide-only.ts";
@@ -43,7 +43,7 @@ export default function BackupsPage() {
     retry: false,
   });
   const { isRunning, told, problem } = useJob(backupJob);
-  const reload = () => void queries.invalidateQueries({ queryKey: ["stoa", "backups"] });
+  const reload = () => queries.invalidateQueries({ queryKey: ["stoa", "backups"] });
   const make = () =>
     void backupJob.start((signal) => client.jobs.makeBackup({ signal })).finally(reload);
   const list = found.data?.backups ?? [];
@@ -88,7 +88,7 @@ function Making({ told }: { readonly told: BackupProgress | null }) {
 
 interface BackupsProps {
   readonly backups: readonly Backup[];
-  readonly onRemoved: () => void;
+  readonly onRemoved: () => Promise<void>;
 }
 
 function Backups({ backups, onRemoved }: BackupsProps) {
@@ -118,22 +118,17 @@ function Backups({ backups, onRemoved }: BackupsProps) {
   );
 }
 
-function BackupRow({ backup, onRemoved }: { backup: Backup; onRemoved: () => void }) {
+interface BackupRowProps {
+  readonly backup: Backup;
+  readonly onRemoved: () => Promise<void>;
+}
+
+function BackupRow({ backup, onRemoved }: BackupRowProps) {
   const { name, time, bytes } = backup;
   const translate = useTranslate();
-  const notify = useNotify();
   const locale = useFormatLocale();
-  const [isAsking, setAsking] = useState(false);
   const full = useFullRight();
   const right = useRight("DELETE", ["backups", name]);
-  const remove = () => {
-    setAsking(false);
-    client.jobs
-      .removeBackup(name)
-      .then(onRemoved, (error: unknown) =>
-        notify(problemText(error, translate), { type: "error" }),
-      );
-  };
   return (
     <TableRow hover>
       <TableCell
@@ -161,22 +156,12 @@ function BackupRow({ backup, onRemoved }: { backup: Backup; onRemoved: () => voi
             </Button>
           </span>
         </Tooltip>
-        <Button
-          color="error"
-          disabled={!right.isAllowed}
-          title={right.reason}
-          onClick={() => setAsking(true)}
-        >
-          {translate("stoa.action.remove")}
-        </Button>
-        <Confirm
-          isOpen={isAsking}
+        <ConfirmedButton
+          label={translate("stoa.action.remove")}
           title={translate("stoa.backups.removeTitle", { name })}
           content="stoa.backups.removeText"
-          confirm="stoa.action.remove"
-          confirmColor="warning"
-          onConfirm={remove}
-          onClose={() => setAsking(false)}
+          reason={right.reason}
+          onConfirm={() => client.jobs.removeBackup(name).then(onRemoved)}
         />
       </TableCell>
     </TableRow>

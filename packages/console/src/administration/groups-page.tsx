@@ -5,22 +5,28 @@
 import { Alert, Paper, Skeleton, Typography } from "@mui/material";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { Confirm, Title, useNotify, useTranslate } from "react-admin";
+import { Confirm, Title, useTranslate } from "react-admin";
 import { client } from "../connection.ts";
 import { problemText } from "../problem-text.ts";
+import { useToldAttempt } from "../use-attempt.ts";
 import type { Group } from "./group-tree.ts";
 import { type Doing, GroupTree } from "./group-tree-view.tsx";
 import { MoveDialog } from "./move-dialog.tsx";
 import { NameDialog } from "./name-dialog.tsx";
 
 const groupsMax = 5_000;
+const groupsKey = ["stoa", "groups"];
 
 export default function GroupsPage() {
   const translate = useTranslate();
   const found = useGroups();
   const [doing, setDoing] = useState<Doing | null>(null);
   const groups = found.data ?? [];
-  const calls = useGroupCalls(() => setDoing(null));
+  const calls = useGroupCalls();
+  const removing = useToldAttempt();
+  const close = () => setDoing(null);
+  const remove = ({ group }: Doing) =>
+    removing.attempt(() => calls.remove(group._id).finally(close));
   return (
     <Paper sx={{ mt: 1, p: 2 }}>
       <Title title="stoa.menu.groups" />
@@ -33,7 +39,7 @@ export default function GroupsPage() {
       {doing?.kind === "create" && (
         <NameDialog
           title="stoa.groups.create"
-          onClose={() => setDoing(null)}
+          onClose={close}
           onName={(name) => calls.create(name, doing.group._id)}
         />
       )}
@@ -41,7 +47,7 @@ export default function GroupsPage() {
         <NameDialog
           title="stoa.groups.rename"
           name={doing.group.name}
-          onClose={() => setDoing(null)}
+          onClose={close}
           onName={(name) => calls.change(doing.group._id, { name })}
         />
       )}
@@ -50,18 +56,19 @@ export default function GroupsPage() {
           group={doing.group}
           parent={doing.parent}
           groups={groups}
-          onClose={() => setDoing(null)}
+          onClose={close}
           onMove={(parent) => calls.change(doing.group._id, { parent })}
         />
       )}
       <Confirm
         isOpen={doing?.kind === "remove"}
+        loading={removing.isBusy}
         title={translate("stoa.groups.removeTitle", { name: doing?.group.name })}
         content="stoa.groups.removeText"
         confirm="stoa.action.remove"
         confirmColor="warning"
-        onConfirm={() => doing && calls.remove(doing.group._id)}
-        onClose={() => setDoing(null)}
+        onConfirm={() => doing && remove(doing)}
+        onClose={() => !removing.isBusy && close()}
       />
     </Paper>
   );
@@ -69,7 +76,7 @@ export default function GroupsPage() {
 
 function useGroups() {
   return useQuery({
-    queryKey: ["stoa", "groups"],
+    queryKey: groupsKey,
     queryFn: async ({ signal }) => {
       const all: Group[] = [];
       const query = { sortBy: ["name"], limit: groupsMax };
@@ -81,22 +88,16 @@ function useGroups() {
   });
 }
 
-function useGroupCalls(done: () => void) {
-  const notify = useNotify();
-  const translate = useTranslate();
+/** Each is done once the tree is fetched anew. */
+function useGroupCalls() {
   const queries = useQueryClient();
   const store = client.store<{ name: string; parent?: string | null }>("groups");
-  const finish = (call: Promise<unknown>) =>
-    void call.then(
-      () => {
-        done();
-        void queries.invalidateQueries({ queryKey: ["stoa"] });
-      },
-      (error: unknown) => {
-        done();
-        notify(problemText(error, translate), { type: "error" });
-      },
-    );
+  const finish = async (call: Promise<unknown>) => {
+    await call;
+    const others = queries.invalidateQueries({ queryKey: ["stoa"] });
+    await queries.invalidateQueries({ queryKey: groupsKey }, { cancelRefetch: false });
+    void others;
+  };
   return {
     create: (name: string, parent: string) => finish(store.create({ name, parent })),
     change: (id: string, patch: { name?: string; parent?: string }) =>

@@ -21,6 +21,7 @@ import { useTranslate } from "react-admin";
 import { client } from "../connection.ts";
 import { problemText } from "../problem-text.ts";
 import { useFormatLocale } from "../text/use-format-locale.ts";
+import { useAttempt } from "../use-attempt.ts";
 import { type Group, isWithin } from "./group-tree.ts";
 
 interface MoveDialogProps {
@@ -29,7 +30,7 @@ interface MoveDialogProps {
   readonly parent: string | null;
   readonly groups: readonly Group[];
   readonly onClose: () => void;
-  readonly onMove: (parent: string) => void;
+  readonly onMove: (parent: string) => Promise<unknown>;
 }
 
 export function MoveDialog({ group, parent, groups, onClose, onMove }: MoveDialogProps) {
@@ -42,18 +43,22 @@ export function MoveDialog({ group, parent, groups, onClose, onMove }: MoveDialo
     queryFn: ({ signal }) => client.administration.impact(group._id, target?._id ?? "", { signal }),
     enabled: target !== null,
   });
+  const { isBusy, problem, attempt } = useAttempt();
+  const move = (to: Group) => attempt(() => onMove(to._id).then(onClose));
   const possible = groups.filter(
     ({ _id }) => _id !== group.parent && !isWithin(groups, _id, group._id),
   );
   return (
-    <Dialog open onClose={onClose} fullWidth maxWidth="sm">
+    <Dialog open onClose={isBusy ? undefined : onClose} fullWidth maxWidth="sm">
       <DialogTitle>{translate("stoa.groups.moveTitle", { name: group.name })}</DialogTitle>
       <DialogContent>
+        {problem !== null && <Alert severity="error">{problemText(problem, translate)}</Alert>}
         <Autocomplete
           options={possible}
           getOptionLabel={({ name }) => name}
           getOptionKey={({ _id }) => _id}
           value={target}
+          disabled={isBusy}
           onChange={(_, picked) => setTarget(picked)}
           renderInput={(input) => <TextField {...input} label={translate("stoa.groups.under")} />}
         />
@@ -64,11 +69,13 @@ export function MoveDialog({ group, parent, groups, onClose, onMove }: MoveDialo
         </Box>
       </DialogContent>
       <DialogActions>
-        <Button onClick={onClose}>{translate("stoa.action.cancel")}</Button>
+        <Button onClick={onClose} disabled={isBusy}>
+          {translate("stoa.action.cancel")}
+        </Button>
         <Button
           variant="contained"
-          disabled={!target || !impact.data}
-          onClick={() => target && onMove(target._id)}
+          disabled={!target || !impact.data || isBusy}
+          onClick={() => target && move(target)}
         >
           {translate("stoa.groups.move")}
         </Button>

@@ -2,6 +2,7 @@
  * Asks for a name.
  */
 import {
+  Alert,
   Button,
   Dialog,
   DialogActions,
@@ -11,25 +12,31 @@ import {
 } from "@mui/material";
 import type { FormEvent } from "react";
 import { useTranslate } from "react-admin";
+import { problemText } from "../problem-text.ts";
+import { useAttempt } from "../use-attempt.ts";
 
 interface NameDialogProps {
   readonly title: string;
   readonly name?: string;
   readonly onClose: () => void;
-  readonly onName: (name: string) => void;
+  /** It closes once this is done, and stays with what was typed where it is refused. */
+  readonly onName: (name: string) => Promise<unknown>;
 }
 
 export function NameDialog({ title, name = "", onClose, onName }: NameDialogProps) {
   const translate = useTranslate();
+  const { isBusy, problem, attempt } = useAttempt();
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    onName(String(new FormData(event.currentTarget).get("name")));
+    const typed = String(new FormData(event.currentTarget).get("name"));
+    attempt(() => onName(typed).then(onClose));
   };
   return (
-    <Dialog open onClose={onClose} fullWidth maxWidth="xs">
+    <Dialog open onClose={isBusy ? undefined : onClose} fullWidth maxWidth="xs">
       <form onSubmit={submit}>
         <DialogTitle>{translate(title)}</DialogTitle>
         <DialogContent>
+          {problem !== null && <Alert severity="error">{problemText(problem, translate)}</Alert>}
           <TextField
             name="name"
             label={translate("stoa.groups.name")}
@@ -40,8 +47,10 @@ export function NameDialog({ title, name = "", onClose, onName }: NameDialogProp
           />
         </DialogContent>
         <DialogActions>
-          <Button onClick={onClose}>{translate("stoa.action.cancel")}</Button>
-          <Button type="submit" variant="contained">
+          <Button onClick={onClose} disabled={isBusy}>
+            {translate("stoa.action.cancel")}
+          </Button>
+          <Button type="submit" variant="contained" disabled={isBusy}>
             {translate("stoa.action.save")}
           </Button>
         </DialogActions>

@@ -18,6 +18,7 @@ import { client } from "../connection.ts";
 import { problemText } from "../problem-text.ts";
 import { type StoreEntity, useStoreCount } from "../stores.ts";
 import { useFormatLocale } from "../text/use-format-locale.ts";
+import { useAttempt } from "../use-attempt.ts";
 import { useRight } from "../use-right.ts";
 
 export function RemoveStore({ store }: { readonly store: StoreEntity }) {
@@ -46,14 +47,14 @@ function RemoveDialog({ store, onClose }: { store: StoreEntity; onClose: () => v
   const locale = useFormatLocale();
   const { data: count = 0 } = useStoreCount(store.name);
   const [typed, setTyped] = useState("");
-  const [problem, setProblem] = useState<unknown>(null);
+  const { isBusy, problem, attempt } = useAttempt();
   const remove = async () => {
     await client.store("stores").remove(store._id, { parameters: { confirm: store.name } });
     await queries.invalidateQueries({ queryKey: ["stoa", "stores"] });
     await navigate("/definitions");
   };
   return (
-    <Dialog open onClose={onClose} fullWidth maxWidth="xs">
+    <Dialog open onClose={isBusy ? undefined : onClose} fullWidth maxWidth="xs">
       <DialogTitle>{translate("stoa.definition.removeTitle", { name: store.name })}</DialogTitle>
       <DialogContent>
         <Alert severity="warning" sx={{ mb: 1 }}>
@@ -72,12 +73,14 @@ function RemoveDialog({ store, onClose }: { store: StoreEntity; onClose: () => v
         />
       </DialogContent>
       <DialogActions>
-        <Button onClick={onClose}>{translate("stoa.action.cancel")}</Button>
+        <Button onClick={onClose} disabled={isBusy}>
+          {translate("stoa.action.cancel")}
+        </Button>
         <Button
           color="error"
           variant="contained"
-          disabled={typed !== store.name}
-          onClick={() => void remove().catch(setProblem)}
+          disabled={typed !== store.name || isBusy}
+          onClick={() => attempt(remove)}
         >
           {translate("stoa.definition.remove")}
         </Button>

@@ -48,7 +48,12 @@ export function RightsInput({ source }: { readonly source: string }) {
           />
         )}
       />
-      <TableContainer sx={{ maxHeight: 520, mt: 1 }}>
+      <TableContainer
+        role="region"
+        aria-label={translate("stoa.roles.allows")}
+        tabIndex={0}
+        sx={{ maxHeight: 520, mt: 1 }}
+      >
         <Table size="small" stickyHeader sx={{ "& th, & td": { px: { xs: 0.5, sm: 2 } } }}>
           <TableHead>
             <TableRow>

@@ -34,7 +34,7 @@ function Rights({ texts }: { readonly texts: readonly string[] }) {
 
 export function RoleEdit() {
   return (
-    <Edit mutationMode="pessimistic">
+    <Edit mutationMode="pessimistic" redirect={false}>
       <RoleForm />
     </Edit>
   );
@@ -42,16 +42,16 @@ export function RoleEdit() {
 
 export function RoleCreate() {
   return (
-    <Create redirect="list">
-      <RoleForm />
+    <Create redirect={false}>
+      <RoleForm next="/roles" />
     </Create>
   );
 }
 
-function RoleForm() {
+function RoleForm({ next }: { readonly next?: string }) {
   return (
     <SimpleForm>
-      <UnsavedForm />
+      <UnsavedForm next={next} />
       <TextInput source="name" label="stoa.roles.name" validate={required()} />
       <RightsInput source="credentials" />
     </SimpleForm>

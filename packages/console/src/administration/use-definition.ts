@@ -3,16 +3,15 @@
  * that the editing began with. No drawing.
  */
 import { StoaError } from "@stoa/client";
-import type { JsonObject } from "@stoa/domain";
+import { type JsonObject, violation } from "@stoa/domain";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useNotify } from "react-admin";
-import { useNavigate } from "react-router-dom";
 import { client } from "../connection.ts";
-import type { Version } from "../entity/use-entity.ts";
-import { leaveWhereOver } from "../query-client.ts";
+import { useKeepVersion, type Version, versionOf } from "../entity/use-entity.ts";
 import type { StoreEntity } from "../stores.ts";
 import { useDraft, useUnsaved } from "../unsaved/use-unsaved.tsx";
+import { useAttempt } from "../use-attempt.ts";
 
 interface DefinitionFields {
   readonly title: string;
@@ -29,27 +28,26 @@ interface Typed {
 
 export function useDefinition(version: Version) {
   const notify = useNotify();
-  const navigate = useNavigate();
   const queries = useQueryClient();
+  const keep = useKeepVersion("stores", version.entity._id);
   const draftName = `stores/${version.entity._id}`;
   const kept = useDraft<Typed>(draftName);
   const [base, setBase] = useState(kept?.base ?? version);
   const [fields, setFields] = useState(kept?.fields ?? fieldsOf(base));
   const [isEnforced, setEnforced] = useState(false);
-  const [problem, setProblem] = useState<unknown>(null);
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, problem, attempt, forget } = useAttempt();
+  const [replaced, setReplaced] = useState<Version | null>(null);
   const changed = changedOf(fieldsOf(base), fields);
   const isChanged = Object.keys(changed).length > 0;
-  const { question, release } = useUnsaved(
-    draftName,
-    isChanged ? ({ base, fields } satisfies Typed) : null,
-  );
+  const draft = isChanged ? ({ base, fields } satisfies Typed) : null;
+  const { question } = useUnsaved(draftName, draft, isBusy);
   const change = (some: Partial<DefinitionFields>) => setFields((all) => ({ ...all, ...some }));
-  const isOld = version.etag !== base.etag;
+  // What is heard while it is saved may be that it is saved, and what was saved over is no news.
+  const isOld = version.etag !== base.etag && version !== replaced && !isBusy;
   const start = (from: Version) => {
     setBase(from);
     setFields(fieldsOf(from));
-    setProblem(null);
+    forget();
   };
   // Where nothing was typed, what others save is taken over.
   if (isOld && !isChanged) start(version);
@@ -59,21 +57,16 @@ export function useDefinition(version: Version) {
     const patch = { ...rest, ...(schema !== undefined && { schema: parsedSchema(schema) }) };
     const parameters = isEnforced ? { parameters: { enforce: "true" } } : {};
     const options = { ifMatch: base.etag, ...parameters };
-    await client.store("stores").update(version.entity._id, patch as JsonObject, options);
-    release();
-    await queries.invalidateQueries({ queryKey: ["stoa", "stores"] });
+    const { _id } = version.entity;
+    const saved = versionOf(await client.store("stores").update(_id, patch as JsonObject, options));
+    setBase(saved);
+    // What was typed on meanwhile stays.
+    setFields((now) => (now === fields ? fieldsOf(saved) : now));
+    setReplaced(version);
+    setEnforced(false);
+    keep(saved, base);
+    void queries.invalidateQueries({ queryKey: ["stoa", "stores"] });
     notify("ra.notification.updated", { messageArgs: { smart_count: 1 } });
-    await navigate("/definitions");
-  };
-  const attempt = (what: () => Promise<void>) => {
-    setBusy(true);
-    setProblem(null);
-    what()
-      .catch((error: unknown) => {
-        leaveWhereOver(error);
-        setProblem(error);
-      })
-      .finally(() => setBusy(false));
   };
   const infer = async () =>
     change({ schema: text(await client.administration.inferOf(String(base.entity["name"]))) });
@@ -114,8 +107,8 @@ function parsedSchema(written: string): JsonObject | null {
   if (written.trim() === "") return null;
   try {
     return JSON.parse(written) as JsonObject;
-  } catch (cause) {
-    throw new StoaError("validation", "The schema is not complete JSON yet.", { cause });
+  } catch {
+    throw violation("schema", "json", "The schema is not complete JSON yet.");
   }
 }
 

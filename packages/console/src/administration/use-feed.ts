@@ -13,10 +13,17 @@ const linesMax = 300;
 const pastMax = 100;
 const gatherMs = 200;
 
+interface Heard {
+  readonly lines: readonly FeedLine[];
+  /** What came while it was paused. */
+  readonly waiting: readonly FeedLine[];
+}
+
+const nothingHeard: Heard = { lines: [], waiting: [] };
+
 /** @param store its name; empty for all. */
 export function useFeed(store: string) {
-  const [lines, setLines] = useState<readonly FeedLine[]>([]);
-  const [waiting, setWaiting] = useState<readonly FeedLine[]>([]);
+  const [{ lines, waiting }, setHeard] = useState(nothingHeard);
   const [isPaused, setPaused] = useState(false);
   const [isLoading, setLoading] = useState(true);
   const [problem, setProblem] = useState<unknown>(null);
@@ -30,8 +37,10 @@ export function useFeed(store: string) {
       timer = undefined;
       const fresh = come.reverse();
       come = [];
-      const put = paused.current ? setWaiting : setLines;
-      put((all) => [...fresh, ...all].slice(0, linesMax));
+      setHeard((all) => {
+        const to = paused.current ? "waiting" : "lines";
+        return { ...all, [to]: [...fresh, ...all[to]].slice(0, linesMax) };
+      });
     };
     const hear = async () => {
       for await (const line of linesOf(store, ending.signal)) {
@@ -44,8 +53,7 @@ export function useFeed(store: string) {
         }
       }
     };
-    setLines([]);
-    setWaiting([]);
+    setHeard(nothingHeard);
     setProblem(null);
     setLoading(true);
     hear().catch((error: unknown) => {
@@ -69,8 +77,10 @@ export function useFeed(store: string) {
     pause: () => halt(true),
     resume: () => {
       halt(false);
-      setLines((all) => [...waiting, ...all].slice(0, linesMax));
-      setWaiting([]);
+      setHeard((all) => ({
+        lines: [...all.waiting, ...all.lines].slice(0, linesMax),
+        waiting: [],
+      }));
     },
   };
 }

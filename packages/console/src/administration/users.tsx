@@ -73,7 +73,7 @@ const userFilters = [
 
 export function UserEdit() {
   return (
-    <Edit mutationMode="pessimistic">
+    <Edit mutationMode="pessimistic" redirect={false}>
       <UserForm isNew={false} />
     </Edit>
   );
@@ -81,7 +81,7 @@ export function UserEdit() {
 
 export function UserCreate() {
   return (
-    <Create redirect="list">
+    <Create redirect={false}>
       <UserForm isNew />
     </Create>
   );
@@ -90,7 +90,7 @@ export function UserCreate() {
 function UserForm({ isNew }: { readonly isNew: boolean }) {
   return (
     <SimpleForm sx={{ maxWidth: 560, "& .MuiFormControl-root": { width: 1 } }}>
-      <UnsavedForm />
+      <UnsavedForm next={isNew ? "/users" : undefined} />
       <TextInput source="login" label="stoa.users.login" validate={required()} />
       <TextInput source="name" label="stoa.users.name" />
       <TextInput source="email" type="email" label="stoa.users.email" />

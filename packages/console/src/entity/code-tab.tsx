@@ -51,7 +51,7 @@ export default function CodeTab({ store, version }: TabProps) {
         <Button variant="contained" onClick={code.save} disabled={!code.canSave}>
           {translate("stoa.action.save")}
         </Button>
-        <Button onClick={code.reset} disabled={!code.isChanged}>
+        <Button onClick={code.reset} disabled={!code.canReset}>
           {translate("stoa.action.cancel")}
         </Button>
       </Stack>
@@ -97,10 +97,10 @@ function useCode(store: string, version: TabProps["version"]) {
     text,
     setText,
     problem: saving.problem,
-    isChanged,
     isKept: kept !== null && isChanged,
     question,
     isOld,
+    canReset: isChanged && !saving.isSaving,
     canSave: isChanged && parsed !== null && !isOld && !saving.isSaving,
     reset: () => start(version),
     save,

@@ -3,11 +3,10 @@
  * nothing, and is told where I have; nothing is overwritten unseen.
  */
 import { Alert, Box, Button, Stack } from "@mui/material";
-import { StoaError } from "@stoa/client";
 import type { JsonObject } from "@stoa/domain";
 import { useEffect, useMemo, useState } from "react";
 import { useTranslate } from "react-admin";
-import { problemText } from "../problem-text.ts";
+import { problemsByPath, problemText } from "../problem-text.ts";
 import { useStore } from "../stores.ts";
 import { useDraft, useUnsaved } from "../unsaved/use-unsaved.tsx";
 import { useRight } from "../use-right.ts";
@@ -80,6 +79,7 @@ interface Typed {
 
 /** What is being edited, over the version that it began with. */
 function useEditing(store: string, version: Version) {
+  const translate = useTranslate();
   const name = `${store}/${version.entity._id}/editing`;
   const kept = useDraft<Typed>(name);
   const [base, setBase] = useState<Version>(kept?.base ?? version);
@@ -91,7 +91,6 @@ function useEditing(store: string, version: Version) {
   const isChanged = changedFields(baseFields, fields).length > 0;
   const draft = isChanged ? ({ base, fields } satisfies Typed) : null;
   const { question } = useUnsaved(name, draft, isSaving);
-  const details = problem instanceof StoaError ? (problem.details ?? []) : [];
 
   useEffect(() => {
     if (!hasNews) return;
@@ -117,7 +116,7 @@ function useEditing(store: string, version: Version) {
     isKept: kept !== null && isChanged,
     question,
     problem,
-    problems: new Map(details.map(({ path, message }) => [path, message])),
+    problems: problemsByPath(problem, translate),
     isSaving,
     change: setFields,
     hideArrived: () => setArrived([]),

@@ -23,8 +23,19 @@ const CodeTab = lazy(() => import("./code-tab.tsx"));
 const tabs = ["editing", "code", "access", "history"] as const;
 type TabName = (typeof tabs)[number];
 
+/** The page of the entity in the address: a fresh one for each. */
 export default function EntityPage() {
   const { store = "", id = "", tab } = useParams();
+  return <EntityTabs key={`${store}/${id}`} store={store} id={id} tab={tab} />;
+}
+
+interface EntityTabsProps {
+  readonly store: string;
+  readonly id: string;
+  readonly tab: string | undefined;
+}
+
+function EntityTabs({ store, id, tab }: EntityTabsProps) {
   const translate = useTranslate();
   const found = useEntity(store, id);
   const isHeardGone = useLiveEntity(store, id);

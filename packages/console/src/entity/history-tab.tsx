@@ -19,13 +19,13 @@ import {
 import type { HistoryChange } from "@stoa/client";
 import type { Json, JsonObject } from "@stoa/domain";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import { useNotify, useTranslate } from "react-admin";
 import { client } from "../connection.ts";
 import { PrincipalName } from "../principal-name.tsx";
 import { problemText } from "../problem-text.ts";
 import { timeText } from "../table/cell-text.ts";
 import { useFormatLocale } from "../text/use-format-locale.ts";
+import { useToldAttempt } from "../use-attempt.ts";
 import { useRight } from "../use-right.ts";
 import { changedFields } from "./three-way.ts";
 import { ownFields, type TabProps, useKeepVersion, versionOf } from "./use-entity.ts";
@@ -147,20 +147,12 @@ function RestoreButton({ store, version, sequence }: TabProps & { readonly seque
   const id = version.entity._id;
   const keep = useKeepVersion(store, id);
   const right = useRight("POST", [store, ":id", "restore"]);
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, attempt } = useToldAttempt();
   const restore = async () => {
-    setBusy(true);
-    try {
-      const restored = await client.administration.restore(store, id, sequence, {
-        ifMatch: version.etag,
-      });
-      keep(versionOf(restored), version);
-      notify("stoa.history.restored", { type: "success" });
-    } catch (error) {
-      notify(problemText(error, translate), { type: "error" });
-    } finally {
-      setBusy(false);
-    }
+    const options = { ifMatch: version.etag };
+    const restored = await client.administration.restore(store, id, sequence, options);
+    keep(versionOf(restored), version);
+    notify("stoa.history.restored", { type: "success" });
   };
   return (
     <Button
@@ -168,7 +160,7 @@ function RestoreButton({ store, version, sequence }: TabProps & { readonly seque
       startIcon={<RestoreIcon />}
       disabled={!right.isAllowed || isBusy}
       title={right.reason}
-      onClick={() => void restore()}
+      onClick={() => attempt(restore)}
     >
       {translate("stoa.history.restore")}
     </Button>

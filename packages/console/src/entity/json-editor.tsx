@@ -11,11 +11,14 @@ import { tags } from "@lezer/highlight";
 import { Box, useTheme } from "@mui/material";
 import type { Json, JsonObject } from "@stoa/domain";
 import { basicSetup } from "codemirror";
-import { type KeyboardEvent, useEffect, useRef } from "react";
+import { type KeyboardEvent, useEffect, useLayoutEffect, useRef } from "react";
 import { useTranslate } from "react-admin";
+import type { Translate } from "../problem-text.ts";
+import { englishEditor } from "../text/english-editor.ts";
 import { placeAt, rangeOf } from "./json-position.ts";
 import { faultsOf, schemaAt } from "./json-schema-at.ts";
 import { isObject } from "./schema-field.ts";
+import { changeTo } from "./text-change.ts";
 
 interface JsonEditorProps {
   readonly label: string;
@@ -38,16 +41,17 @@ export function JsonEditor(props: JsonEditorProps) {
   const isDark = palette.mode === "dark";
   const accent = palette.primary.main;
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!place.current) return;
     const tell = EditorView.updateListener.of((update) => {
       if (update.docChanged) changed.current(update.state.doc.toString());
     });
     const locks = [EditorState.readOnly.of(isLocked), EditorView.editable.of(!isLocked)];
-    const extensions = [basicSetup, json(), tell, look(isDark, accent), labelled(label), ...locks];
+    const spoken = [labelled(label), EditorState.phrases.of(phrases(translate))];
+    const extensions = [basicSetup, json(), tell, look(isDark, accent), spoken, locks];
     const editor = new EditorView({
       parent: place.current,
-      state: EditorState.create({ doc: "", extensions: [...extensions, checking.of([])] }),
+      state: EditorState.create({ doc: "", extensions: [extensions, checking.of([])] }),
     });
     // A long line is scrolled to by the keyboard too.
     editor.scrollDOM.tabIndex = 0;
@@ -55,19 +59,19 @@ export function JsonEditor(props: JsonEditorProps) {
     editor.scrollDOM.ariaLabel = label;
     view.current = editor;
     return () => editor.destroy();
-  }, [isDark, accent, isLocked, label]);
+  }, [isDark, accent, isLocked, label, translate]);
 
   useEffect(() => {
-    const say = (rule: string, expected: string) => translate(`stoa.code.${rule}`, { expected });
-    const chosen = checks ?? schemaChecks(schema ?? {}, say);
+    const chosen = checks ?? schemaChecks(schema ?? {}, translate);
     view.current?.dispatch({ effects: checking.reconfigure(chosen) });
   }, [schema, checks, translate]);
 
-  // Also after the editor was made anew for other colours.
-  useEffect(() => {
+  // Also after the editor was made anew for other colours. What is typed comes between no drawing
+  // and its layout effects, so that nothing of it is taken for old.
+  useLayoutEffect(() => {
     const editor = view.current;
     if (!editor || editor.state.doc.toString() === text) return;
-    editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: text } });
+    editor.dispatch({ changes: changeTo(editor.state.doc.toString(), text) });
   });
 
   /** What closes the list of names does not close what stands around. */
@@ -80,6 +84,12 @@ export function JsonEditor(props: JsonEditorProps) {
 }
 
 const checking = new Compartment();
+
+/** What the editor says by itself. */
+function phrases(translate: Translate): Record<string, string> {
+  const words = Object.keys(englishEditor);
+  return Object.fromEntries(words.map((word) => [word, translate(`stoa.editor.${word}`)]));
+}
 
 function labelled(label: string): Extension {
   return EditorView.contentAttributes.of({ "aria-label": label });
@@ -106,23 +116,27 @@ const darkColours = HighlightStyle.define([
   { tag: [tags.number, tags.bool, tags.null], color: "#f7b977" },
 ]);
 
-type Say = (rule: string, expected: string) => string;
-
-function schemaChecks(schema: JsonObject, say: Say): Extension {
+function schemaChecks(schema: JsonObject, translate: Translate): Extension {
   return [
     lintGutter(),
-    linter((editor) => marks(editor, schema, say)),
+    linter((editor) => marks(editor, schema, translate)),
     autocompletion({ override: [(context) => complete(context, schema)] }),
   ];
 }
 
 /** An empty text is not yet anything, and nothing is wrong with it. */
-function marks(editor: EditorView, schema: JsonObject, say: Say): Diagnostic[] {
+function marks(editor: EditorView, schema: JsonObject, translate: Translate): Diagnostic[] {
   if (editor.state.doc.toString().trim() === "") return [];
-  return [...jsonParseLinter()(editor), ...schemaMarks(editor.state, schema, say)];
+  return [...jsonMarks(editor, translate), ...schemaMarks(editor.state, schema, translate)];
 }
 
-function schemaMarks(state: EditorState, schema: JsonObject, say: Say): Diagnostic[] {
+/** Where the text is no JSON: the first place. */
+export function jsonMarks(editor: EditorView, translate: Translate): Diagnostic[] {
+  const message = translate("stoa.entity.notJson");
+  return jsonParseLinter()(editor).map((mark) => ({ ...mark, message }));
+}
+
+function schemaMarks(state: EditorState, schema: JsonObject, translate: Translate): Diagnostic[] {
   let value: Json;
   try {
     value = JSON.parse(state.doc.toString()) as Json;
@@ -132,7 +146,7 @@ function schemaMarks(state: EditorState, schema: JsonObject, say: Say): Diagnost
   return faultsOf(schema, value).map(({ path, rule, expected }) => ({
     ...rangeOf(state, path),
     severity: "error",
-    message: say(rule, expected),
+    message: translate(`stoa.code.${rule}`, { expected }),
   }));
 }
 

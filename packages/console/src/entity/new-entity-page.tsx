@@ -2,17 +2,16 @@
  * A new entity, by a form out of the schema or as JSON.
  */
 import { Alert, Box, Button, Paper, Stack, ToggleButton, ToggleButtonGroup } from "@mui/material";
-import { StoaError } from "@stoa/client";
-import type { Json, JsonObject } from "@stoa/domain";
+import { type Json, type JsonObject, violation } from "@stoa/domain";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { Title, useNotify, useTranslate } from "react-admin";
-import { useNavigate, useParams } from "react-router-dom";
+import { useParams } from "react-router-dom";
 import { client } from "../connection.ts";
-import { problemText } from "../problem-text.ts";
-import { leaveWhereOver } from "../query-client.ts";
+import { problemsByPath, problemText } from "../problem-text.ts";
 import { useStore, useStores } from "../stores.ts";
 import { useDraft, useUnsaved } from "../unsaved/use-unsaved.tsx";
+import { useAttempt } from "../use-attempt.ts";
 import { useRight } from "../use-right.ts";
 import { FieldEditor, withField } from "./field-editor.tsx";
 import { JsonEditor } from "./json-editor.tsx";
@@ -94,25 +93,22 @@ const blank = "{\n  \n}";
 
 /** One text, which the form writes too. */
 function useNewEntity(store: string) {
-  const navigate = useNavigate();
+  const translate = useTranslate();
   const notify = useNotify();
   const queries = useQueryClient();
   const name = `${store}/new`;
   const kept = useDraft<string>(name);
   const [text, setText] = useState(kept ?? blank);
   const isTyped = text !== blank && text !== "{}" && text.trim() !== "";
-  const [problem, setProblem] = useState<unknown>(null);
-  const [isBusy, setBusy] = useState(false);
-  const { question, release } = useUnsaved(name, isTyped ? text : null, isBusy);
-  const details = problem instanceof StoaError ? (problem.details ?? []) : [];
+  const { isBusy, problem, attempt } = useAttempt();
+  const { question, leadOn } = useUnsaved(name, isTyped ? text : null, isBusy);
   const create = async () => {
     const value = parsed(text);
-    if (value === null) throw new StoaError("validation", "This is not complete JSON yet.");
+    if (value === null) throw violation("", "json", "This is not complete JSON yet.");
     const { _id } = await client.store(store).create(value);
-    release();
     notify("stoa.entity.created", { type: "success" });
     void queries.invalidateQueries({ queryKey: ["stoa", "rows", store] });
-    await navigate(`/stores/${store}/${_id}`);
+    leadOn(`/stores/${store}/${_id}`);
   };
   return {
     text,
@@ -122,18 +118,11 @@ function useNewEntity(store: string) {
     fields: parsed(text) ?? {},
     change: (fields: JsonObject) => setText(JSON.stringify(fields, null, 2)),
     problem,
-    problems: new Map(details.map(({ path, message }) => [path, message])),
+    problems: problemsByPath(problem, translate),
     isBusy,
     create: (event: FormEvent) => {
       event.preventDefault();
-      setBusy(true);
-      setProblem(null);
-      void create()
-        .catch((error: unknown) => {
-          leaveWhereOver(error);
-          setProblem(error);
-        })
-        .finally(() => setBusy(false));
+      attempt(create);
     },
   };
 }

@@ -4,13 +4,12 @@
  */
 import { Alert, Button } from "@mui/material";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import { useNotify, useTranslate } from "react-admin";
 import { client } from "../connection.ts";
 import { PrincipalName } from "../principal-name.tsx";
-import { problemText } from "../problem-text.ts";
 import { timeText } from "../table/cell-text.ts";
 import { useFormatLocale } from "../text/use-format-locale.ts";
+import { useToldAttempt } from "../use-attempt.ts";
 import { useRight } from "../use-right.ts";
 import { useKeepVersion, versionOf } from "./use-entity.ts";
 
@@ -37,7 +36,7 @@ export function Removed({ store, id }: RemovedProps) {
       color="inherit"
       disabled={isBusy || !right.isAllowed}
       title={right.reason}
-      onClick={() => void restore(last.seq)}
+      onClick={() => restore(last.seq)}
     >
       {translate("stoa.history.bringBack")}
     </Button>
@@ -51,20 +50,12 @@ export function Removed({ store, id }: RemovedProps) {
 }
 
 function useRestore(store: string, id: string) {
-  const translate = useTranslate();
   const notify = useNotify();
   const keep = useKeepVersion(store, id);
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, attempt } = useToldAttempt();
   const restore = async (sequence: number) => {
-    setBusy(true);
-    try {
-      keep(versionOf(await client.administration.restore(store, id, sequence)), null);
-      notify("stoa.history.restored", { type: "success" });
-    } catch (error) {
-      notify(problemText(error, translate), { type: "error" });
-    } finally {
-      setBusy(false);
-    }
+    keep(versionOf(await client.administration.restore(store, id, sequence)), null);
+    notify("stoa.history.restored", { type: "success" });
   };
-  return { isBusy, restore };
+  return { isBusy, restore: (sequence: number) => attempt(() => restore(sequence)) };
 }

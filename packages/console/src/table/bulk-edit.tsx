@@ -2,6 +2,7 @@
  * Asks for a field and a value that many entities shall have.
  */
 import {
+  Alert,
   Button,
   Dialog,
   DialogActions,
@@ -22,6 +23,8 @@ import type { Row } from "./use-rows.ts";
 interface BulkEditProps {
   readonly store: string;
   readonly count: number;
+  /** Whether it begins at once and cannot be undone. */
+  readonly isForGood: boolean;
   readonly sample: Row | undefined;
   readonly onClose: () => void;
   readonly onApply: (patch: JsonObject) => void;
@@ -29,7 +32,8 @@ interface BulkEditProps {
 
 const noProblems = new Map<string, string>();
 
-export default function BulkEdit({ store, count, sample, onClose, onApply }: BulkEditProps) {
+export default function BulkEdit(props: BulkEditProps) {
+  const { store, count, isForGood, sample, onClose, onApply } = props;
   const translate = useTranslate();
   const schema = useStore(store)?.schema;
   const [name, setName] = useState("");
@@ -44,6 +48,11 @@ export default function BulkEdit({ store, count, sample, onClose, onApply }: Bul
     <Dialog open onClose={onClose} fullWidth maxWidth="xs">
       <DialogTitle>{translate("stoa.table.bulkTitle", { smart_count: count })}</DialogTitle>
       <DialogContent>
+        {isForGood && (
+          <Alert severity="warning" sx={{ mb: 1 }}>
+            {translate("stoa.table.changeAllText")}
+          </Alert>
+        )}
         <TextField
           select
           fullWidth

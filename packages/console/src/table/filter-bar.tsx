@@ -10,13 +10,14 @@ import { useTranslate } from "react-admin";
 import type { Asked } from "./asked.ts";
 import type { Column } from "./columns.ts";
 import { ConditionForm } from "./condition-form.tsx";
+import type { Change } from "./use-asked.ts";
 
 const FilterDialog = lazy(() => import("./filter-dialog.tsx"));
 
 interface FilterBarProps {
   readonly columns: readonly Column[];
   readonly asked: Asked;
-  readonly onAsked: (some: Partial<Asked>) => void;
+  readonly onAsked: (change: Change) => void;
 }
 
 export function FilterBar({ columns, asked, onAsked }: FilterBarProps) {
@@ -24,8 +25,10 @@ export function FilterBar({ columns, asked, onAsked }: FilterBarProps) {
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
   const [isWriting, setWriting] = useState(false);
   const { where, filter } = asked;
-  const without = (name: string) =>
-    Object.fromEntries(Object.entries(where).filter(([other]) => other !== name));
+  const takeAway = (name: string) =>
+    onAsked(({ where: all }) => ({
+      where: Object.fromEntries(Object.entries(all).filter(([other]) => other !== name)),
+    }));
   return (
     <Box sx={{ display: "flex", flexWrap: "wrap", gap: 0.75, alignItems: "center" }}>
       <Button startIcon={<FilterIcon />} onClick={(event) => setAnchor(event.currentTarget)}>
@@ -36,7 +39,7 @@ export function FilterBar({ columns, asked, onAsked }: FilterBarProps) {
           key={name}
           size="small"
           label={conditionText(name, value)}
-          onDelete={() => onAsked({ where: without(name) })}
+          onDelete={() => takeAway(name)}
         />
       ))}
       {filter !== "" && (
@@ -59,7 +62,7 @@ export function FilterBar({ columns, asked, onAsked }: FilterBarProps) {
         <ConditionForm
           columns={columns}
           onAdd={(name, value) => {
-            onAsked({ where: { ...where, [name]: value } });
+            onAsked(({ where: all }) => ({ where: { ...all, [name]: value } }));
             setAnchor(null);
           }}
           onExpression={() => {

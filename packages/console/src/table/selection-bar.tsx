@@ -5,7 +5,7 @@ import DeleteIcon from "@mui/icons-material/DeleteOutlined";
 import EditIcon from "@mui/icons-material/EditOutlined";
 import { Box, Button, Tooltip, Typography } from "@mui/material";
 import type { JsonObject } from "@stoa/domain";
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
 import { useNotify, useTranslate } from "react-admin";
 import { client } from "../connection.ts";
 import { problemText } from "../problem-text.ts";
@@ -79,6 +79,7 @@ export function SelectionBar(props: SelectionBarProps) {
           <BulkEdit
             store={store}
             count={count}
+            isForGood={selection.isAll}
             sample={sample}
             onClose={() => setAsking(null)}
             onApply={(patch: JsonObject) =>
@@ -97,17 +98,25 @@ export function SelectionBar(props: SelectionBarProps) {
 function useSelectAll({ store, wish, total = 0, onSelection }: SelectionBarProps) {
   const translate = useTranslate();
   const notify = useNotify();
-  const fetchIds = async () => {
+  const ending = useRef<AbortController | null>(null);
+  const question = JSON.stringify(wish);
+  // What comes when something else is asked for, or nothing is selected any more, is too late.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it ends with the question.
+  useEffect(() => () => ending.current?.abort(), [question]);
+  const fetchIds = async (signal: AbortSignal) => {
     const query = { ...wish, only: ["_id"], limit: selectedMax };
-    const { entities } = await client.store(store).page(query);
+    const { entities } = await client.store(store).page(query, { signal });
+    signal.throwIfAborted();
     onSelection({ isAll: false, ids: new Set(entities.map(({ _id }) => _id)) });
   };
   return () => {
-    if (total > selectedMax) onSelection({ isAll: true, ids: new Set() });
-    else
-      fetchIds().catch((error: unknown) =>
-        notify(problemText(error, translate), { type: "error" }),
-      );
+    if (total > selectedMax) return onSelection({ isAll: true, ids: new Set() });
+    ending.current?.abort();
+    ending.current = new AbortController();
+    const { signal } = ending.current;
+    fetchIds(signal).catch((error: unknown) => {
+      if (!signal.aborted) notify(problemText(error, translate), { type: "error" });
+    });
   };
 }
 

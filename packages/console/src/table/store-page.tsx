@@ -71,7 +71,7 @@ function StoreTable({ name }: { readonly name: string }) {
         isSelected={(row) => isSelected(selection, row._id)}
         marked={marked}
         pending={bulk.pending}
-        onSort={(path) => ask({ sort: nextSort(asked.sort, path) })}
+        onSort={(path) => ask(({ sort }) => ({ sort: nextSort(sort, path) }))}
         onRange={useCallback(
           (range) =>
             setRange((was) => (was.first === range.first && was.end === range.end ? was : range)),

@@ -12,6 +12,7 @@ import { QuickSearch } from "./quick-search.tsx";
 import type { Selection } from "./selection.ts";
 import { SelectionBar } from "./selection-bar.tsx";
 import { StoreActions } from "./store-actions.tsx";
+import type { Change } from "./use-asked.ts";
 import type { Bulk } from "./use-bulk.ts";
 import type { Row, Wish } from "./use-rows.ts";
 
@@ -29,7 +30,7 @@ interface StoreToolbarProps {
   readonly selection: Selection;
   readonly sample: Row | undefined;
   readonly bulk: Bulk;
-  readonly onAsked: (some: Partial<Asked>) => void;
+  readonly onAsked: (change: Change) => void;
   readonly onSelection: (selection: Selection) => void;
 }
 

@@ -15,7 +15,7 @@ import {
   refusalsOf,
 } from "./bulk-calls.ts";
 
-const undoMs = 5_000;
+const undoMs = 10_000;
 
 /** What is done, in words of the console. */
 export type BulkAct = "Edit" | "Remove";

@@ -3,17 +3,20 @@
  * it is left behind. Knows no form.
  */
 import { Button, Dialog, DialogActions, DialogContent, DialogTitle } from "@mui/material";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, type RefObject, useCallback, useEffect, useRef, useState } from "react";
 import { useTranslate } from "react-admin";
-import { useBlocker } from "react-router-dom";
+import { type BlockerFunction, useBlocker, useNavigate } from "react-router-dom";
 import { forgetDraft, keepDraft, readDraft } from "./drafts.ts";
 import { isLeavingForced } from "./leaving.ts";
 
 export interface Unsaved {
   /** To be drawn: asks whether to leave, when somebody is about to. */
   readonly question: ReactNode;
-  /** What was typed is saved now, or given up: leaving asks nothing. */
-  readonly release: () => void;
+  /**
+   * What was typed is saved now: leads on to a page, or to where somebody wanted to go meanwhile,
+   * and asks nothing.
+   */
+  readonly leadOn: (to: string) => void;
 }
 
 /** What was typed here before the page was loaded anew; null for nothing. Read once. */
@@ -42,8 +45,8 @@ export function useLeaving(
   isSaving = false,
   onRelease: () => void = () => {},
 ): Unsaved {
+  const navigate = useNavigate();
   const isReleased = useRef(false);
-  const [isHeld, setHeld] = useState(false);
   useEffect(() => {
     isReleased.current = false;
     if (!isUnsaved) return;
@@ -53,42 +56,84 @@ export function useLeaving(
     window.addEventListener("beforeunload", ask);
     return () => window.removeEventListener("beforeunload", ask);
   }, [isUnsaved]);
-  const release = () => {
+  const hold = useHold(isUnsaved);
+  const leadOn = (to: string) => {
+    isReleased.current = true;
+    onRelease();
+    if (hold.isHolding.current) hold.letGo.current();
+    else void navigate(to);
+  };
+  const leave = () => {
     isReleased.current = true;
     onRelease();
   };
-  const isFree = () => !isUnsaved || isReleased.current;
-  const question = (isUnsaved || isHeld) && (
-    <Leaving {...{ isUnsaved, isSaving, isFree }} onHold={setHeld} onLeave={release} />
+  const question = (isUnsaved || hold.isHolding.current) && (
+    <Leaving {...{ isUnsaved, isSaving, isReleased, hold }} onLeave={leave} />
   );
-  return { question, release };
+  return { question, leadOn };
+}
+
+/** Somebody who wants to go to another page, known before it is drawn that they are held. */
+interface Hold {
+  readonly hasUnsaved: RefObject<boolean>;
+  readonly isHolding: RefObject<boolean>;
+  readonly letGo: RefObject<() => void>;
+  readonly end: () => void;
+}
+
+function useHold(isUnsaved: boolean): Hold {
+  // What stands in the way is asked a moment longer than it is drawn.
+  const hasUnsaved = useRef(isUnsaved);
+  hasUnsaved.current = isUnsaved;
+  const isHolding = useRef(false);
+  const letGo = useRef(() => {});
+  const [, drawAnew] = useState(0);
+  const end = useCallback(() => {
+    isHolding.current = false;
+    drawAnew((count) => count + 1);
+  }, []);
+  return { hasUnsaved, isHolding, letGo, end };
 }
 
 interface LeavingProps {
   readonly isUnsaved: boolean;
   readonly isSaving: boolean;
-  readonly isFree: () => boolean;
-  readonly onHold: (isHeld: boolean) => void;
+  readonly isReleased: RefObject<boolean>;
+  readonly hold: Hold;
   readonly onLeave: () => void;
 }
 
 /** Stands in the way while there is something unsaved, or somebody is held by what was. */
-function Leaving({ isUnsaved, isSaving, isFree, onHold, onLeave }: LeavingProps) {
+function Leaving({ isUnsaved, isSaving, isReleased, hold, onLeave }: LeavingProps) {
   const translate = useTranslate();
-  const blocker = useBlocker(
-    ({ currentLocation, nextLocation }) =>
-      !isFree() && currentLocation.pathname !== nextLocation.pathname,
+  const { hasUnsaved, isHolding, letGo, end } = hold;
+  const mustStay = useCallback<BlockerFunction>(
+    ({ currentLocation: from, nextLocation: to }) => {
+      const isFree = !hasUnsaved.current || isReleased.current || from.pathname === to.pathname;
+      if (!isFree) isHolding.current = true;
+      return !isFree;
+    },
+    [isReleased, hasUnsaved, isHolding],
   );
-  const isHeld = blocker.state === "blocked";
-  useEffect(() => onHold(isHeld), [isHeld, onHold]);
+  const blocker = useBlocker(mustStay);
+  const proceed = () => {
+    // That somebody is held is drawn a moment later, and so is that they are let go.
+    if (blocker.state !== "blocked" || !isHolding.current) return;
+    end();
+    blocker.proceed();
+  };
+  letGo.current = proceed;
   useEffect(() => {
-    if (isHeld && !isUnsaved) blocker.proceed();
-  }, [isHeld, isUnsaved, blocker]);
-  if (!isHeld || !isUnsaved || isSaving) return null;
-  const stay = () => blocker.reset();
+    if (!isUnsaved || isReleased.current) letGo.current();
+  });
+  if (blocker.state !== "blocked" || !isUnsaved || isSaving) return null;
+  const stay = () => {
+    blocker.reset();
+    end();
+  };
   const leave = () => {
     onLeave();
-    blocker.proceed();
+    proceed();
   };
   return (
     <Dialog open onClose={stay} maxWidth="xs">

@@ -11,18 +11,17 @@ import {
   Switch,
   TextField,
 } from "@mui/material";
-import { type Draft, StoaError } from "@stoa/client";
-import type { Json, JsonObject, StoreFields } from "@stoa/domain";
+import type { Draft } from "@stoa/client";
+import { type Json, type JsonObject, type StoreFields, violation } from "@stoa/domain";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { Title, useTranslate } from "react-admin";
-import { useNavigate } from "react-router-dom";
 import { client } from "../connection.ts";
 import { JsonEditor } from "../entity/json-editor.tsx";
 import { isObject } from "../entity/schema-field.ts";
 import { problemText } from "../problem-text.ts";
-import { leaveWhereOver } from "../query-client.ts";
 import { useDraft, useUnsaved } from "../unsaved/use-unsaved.tsx";
+import { useAttempt } from "../use-attempt.ts";
 
 export default function NewStorePage() {
   const translate = useTranslate();
@@ -63,14 +62,12 @@ export default function NewStorePage() {
 }
 
 function useNewStore() {
-  const navigate = useNavigate();
   const queries = useQueryClient();
   const kept = useDraft<string>("new-store");
   const [sample, setSample] = useState(kept ?? "");
-  const [problem, setProblem] = useState<unknown>(null);
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, problem, attempt } = useAttempt();
   const draft = sample.trim() === "" ? null : sample;
-  const { question, release } = useUnsaved("new-store", draft, isBusy);
+  const { question, leadOn } = useUnsaved("new-store", draft, isBusy);
 
   const create = async (form: FormData) => {
     const name = String(form.get("name"));
@@ -87,20 +84,13 @@ function useNewStore() {
     if (objects.length > 0) {
       await client.store(name).createAll(objects as readonly Draft<JsonObject>[]);
     }
-    release();
     await queries.invalidateQueries({ queryKey: ["stoa"] });
-    await navigate(`/stores/${name}`);
+    leadOn(`/stores/${name}`);
   };
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    setBusy(true);
-    setProblem(null);
-    create(new FormData(event.currentTarget))
-      .catch((error: unknown) => {
-        leaveWhereOver(error);
-        setProblem(error);
-      })
-      .finally(() => setBusy(false));
+    const form = new FormData(event.currentTarget);
+    attempt(() => create(form));
   };
   return { problem, isBusy, submit, sample, setSample, question };
 }
@@ -121,12 +111,12 @@ function parsedSample(text: string): JsonObject[] {
   let value: Json;
   try {
     value = JSON.parse(text) as Json;
-  } catch (cause) {
-    throw new StoaError("validation", "What was pasted is not complete JSON.", { cause });
+  } catch {
+    throw violation("", "json", "What was pasted is not complete JSON.");
   }
   const all = Array.isArray(value) ? value : [value];
   if (!all.every(isObject)) {
-    throw new StoaError("validation", "What was pasted is neither an object nor a list of them.");
+    throw violation("", "objects", "What was pasted is neither an object nor a list of them.");
   }
   return all;
 }
