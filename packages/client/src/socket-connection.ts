@@ -155,12 +155,13 @@ export class SocketConnection {
       if (!this.#socket.active) this.#socket.connect();
       return this.#socket;
     }
-    const { url, credentials, headers } = this.#options;
+    const { url, credentials, headers, timeoutMs } = this.#options;
     const { origin, pathname } = addressOf(url);
     const socket = io(origin, {
       path: `${pathname}/socket.io/`,
       transports: ["websocket", "polling"],
       tryAllTransports: true,
+      timeout: Math.min(limit.socketOpeningMsMax, timeoutMs),
       forceNew: true,
       withCredentials: true,
       extraHeaders: { ...headers },
@@ -179,6 +180,9 @@ export class SocketConnection {
   #hear(socket: Socket): void {
     socket.on("connect", () => this.#each((listener) => listener.connected()));
     socket.on("connect_error", (error: Error & { data?: Json }) => {
+      // Some proxies take a WebSocket and pass nothing on: from now on it must show that it works,
+      // before what goes by polling goes by it.
+      if (error.message === "timeout") socket.io.opts.transports = ["polling", "websocket"];
       if (!socket.active) this.#refused(socket, error);
     });
     socket.on("disconnect", (reason) => {
