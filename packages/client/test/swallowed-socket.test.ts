@@ -1,4 +1,4 @@
-/** Changes that are followed through a proxy that takes WebSockets and passes nothing of them on. */
+/** Changes that are followed through a proxy that takes WebSockets and passes nothing on. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
