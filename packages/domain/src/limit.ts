@@ -124,7 +124,7 @@ export const replicaSilenceMsMax = 2_000;
 /** Subscriptions of one socket or stream, and calls of one socket that run at the same time. */
 export const subscriptionsMax = 1_000;
 export const socketCallsMax = 64;
-/** How long a client waits for the server's first word over a socket, before it tries another way. */
+/** How long a client waits for a server to speak over a socket, before it tries another way. */
 export const socketOpeningMsMax = 6_000;
 /** Pings of Socket.IO, milliseconds: every interval, and missed after the timeout besides. */
 export const pingIntervalMsDefault = 25_000;
