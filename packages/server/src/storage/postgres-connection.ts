@@ -2,6 +2,7 @@
  * One connection to PostgreSQL with its prepared statements, whose rows are arrays. Statements are
  * written with `?`. Knows nothing of what the database holds.
  */
+import type { Socket } from "node:net";
 import { limit } from "@stoa/domain";
 import pg from "pg";
 import type { PostgresAddress } from "./postgres-address.ts";
@@ -40,6 +41,7 @@ export class PostgresConnection {
   /** Statements that were sent and not answered yet. */
   waiting = 0;
   readonly #names = new Map<string, string>();
+  #isGathering = false;
 
   private constructor(client: pg.Client) {
     this.client = client;
@@ -93,6 +95,7 @@ export class PostgresConnection {
 
   /** Statements as they stand, without parameters. */
   async execute(sql: string): Promise<Outcome> {
+    this.#gather();
     const { rows, rowCount, command } = await this.client.query({ text: sql, rowMode: "array" });
     return { rows, count: rowCount ?? 0, command };
   }
@@ -105,13 +108,24 @@ export class PostgresConnection {
   /** At once, whatever is under way. */
   cut(): void {
     this.isOver = true;
-    (
-      this.client as unknown as { connection: { stream: { destroy(): void } } }
-    ).connection.stream.destroy();
+    streamOf(this.client).destroy();
+  }
+
+  /** What is sent in one turn of the event loop goes out by one call of the system. */
+  #gather(): void {
+    if (this.#isGathering) return;
+    this.#isGathering = true;
+    const stream = streamOf(this.client);
+    stream.cork();
+    process.nextTick(() => {
+      this.#isGathering = false;
+      stream.uncork();
+    });
   }
 
   async #send(sql: string, values: Values, name: string | undefined): Promise<Outcome> {
     this.waiting++;
+    this.#gather();
     try {
       const result = await this.client.query({
         text: numbered(sql),
@@ -132,6 +146,10 @@ export class PostgresConnection {
     this.#names.set(sql, name);
     return name;
   }
+}
+
+function streamOf(client: pg.Client): Socket {
+  return (client as unknown as { connection: { stream: Socket } }).connection.stream;
 }
 
 /** A text as a literal in which no `?` stands: `'it''s'`, `E'a\x3fb'`. */
