@@ -16,6 +16,16 @@ test("a page of bytes gives the texts that it was made of", () => {
   }
 });
 
+test("a page of texts gives their bytes, and their memory back", () => {
+  const texts = ['{"_id":"1"}', '{"_id":"2","name":"é😀"}'];
+  const page = textPage(texts, ["2"]);
+  const bytes = page.bytes as Uint8Array;
+  assert.deepEqual(new BytesPage(bytes, 2, ["2"]).texts, texts);
+  page.release?.();
+  assert.equal(bytes.length, 0);
+  assert.deepEqual(page.texts, texts);
+});
+
 test("a page gives back memory that is its own, and no other", () => {
   const own = new BytesPage(new TextEncoder().encode('{"_id":"1"}'), 1, ["1"]);
   own.release();

@@ -26,7 +26,31 @@ export const textSeparator = "\n,\n";
 
 /** A page of texts: `textPage(['{"_id":"1"}'], ["1"])`. */
 export function textPage(texts: readonly string[], cursor: Cursor | null): Page {
-  return { count: texts.length, texts, cursor };
+  return new TextPage(texts, cursor);
+}
+
+/** Its bytes are made for those who ask for them. */
+class TextPage implements Page {
+  readonly texts: readonly string[];
+  readonly count: number;
+  readonly cursor: Cursor | null;
+  #bytes: Uint8Array | undefined;
+
+  constructor(texts: readonly string[], cursor: Cursor | null) {
+    this.texts = texts;
+    this.count = texts.length;
+    this.cursor = cursor;
+  }
+
+  get bytes(): Uint8Array {
+    this.#bytes ??= encoder.encode(this.texts.join(textSeparator));
+    return this.#bytes;
+  }
+
+  release(): void {
+    if (this.#bytes) giveBack(this.#bytes);
+    this.#bytes = undefined;
+  }
 }
 
 /** A page of bytes, which are made into texts only for those who ask for them. */
@@ -46,10 +70,14 @@ export class BytesPage implements Page {
   }
 
   release(): void {
-    const { buffer, byteLength } = this.bytes;
-    // What is a part of something larger is not the page's own.
-    if (buffer instanceof ArrayBuffer && byteLength === buffer.byteLength) buffer.transfer(0);
+    giveBack(this.bytes);
   }
 }
 
+function giveBack({ buffer, byteLength }: Uint8Array): void {
+  // What is a part of something larger is not the page's own.
+  if (buffer instanceof ArrayBuffer && byteLength === buffer.byteLength) buffer.transfer(0);
+}
+
 const utf8 = new TextDecoder();
+const encoder = new TextEncoder();

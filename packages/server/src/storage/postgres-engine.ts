@@ -49,7 +49,7 @@ import type { PostgresBounds } from "./postgres-runner.ts";
 import { migrate } from "./postgres-schema.ts";
 import { type PostgresState, readHead, readState } from "./postgres-state.ts";
 import { type PostgresTable, tableOf } from "./postgres-store.ts";
-import { windowsOf } from "./postgres-window.ts";
+import { ahead, windowsOf } from "./postgres-window.ts";
 import { PostgresWriter } from "./postgres-writer.ts";
 
 export interface PostgresEngineOptions extends EngineOptions {
@@ -248,7 +248,7 @@ export class PostgresEngine implements Engine {
     const runner = this.#runner(links);
     const start = { after, skip: offset, left: limit };
     const plan = await asks(runner, { table, filter, order });
-    for await (const window of windowsOf(runner, plan, start)) {
+    for await (const window of ahead(windowsOf(runner, plan, start))) {
       if (window.length > 0) yield this.#page(window, query);
       this.#mustBeOpen();
     }

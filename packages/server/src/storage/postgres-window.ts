@@ -26,6 +26,24 @@ export function windowsOf(runner: Runner, plan: Plan, start: Start): AsyncIterab
   return plan.rest.length === 0 ? windows : cut(windows, start);
 }
 
+/** The same, each asked for while the one before it is taken: then both sides work at a time. */
+export async function* ahead<T>(windows: AsyncIterable<T>): AsyncGenerator<T> {
+  const source = windows[Symbol.asyncIterator]();
+  try {
+    for (let next = source.next(); ; ) {
+      const step = await next;
+      if (step.done) return;
+      next = source.next();
+      // Told when it is asked for, if it ever is.
+      next.catch(() => {});
+      yield step.value;
+    }
+  } finally {
+    // What is on its way comes to its end by itself.
+    source.return?.().catch(() => {});
+  }
+}
+
 function found(runner: Runner, plan: Plan, start: Start): AsyncIterable<Window> {
   if (plan.rest.length > 0) {
     const all = { after: start.after, skip: 0, left: Number.POSITIVE_INFINITY };
