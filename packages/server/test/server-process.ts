@@ -17,9 +17,11 @@ export class ServerProcess {
     const inherited = Object.entries(process.env).filter(([name]) => !/^(STOA_|NODE_)/.test(name));
     const options = { env: { ...Object.fromEntries(inherited), ...env } };
     this.#process = spawn(process.execPath, [program, ...args], options);
-    this.#process.stdout?.on("data", (data: Buffer) => {
-      this.#output += data.toString();
-    });
+    for (const stream of [this.#process.stdout, this.#process.stderr]) {
+      stream?.on("data", (data: Buffer) => {
+        this.#output += data.toString();
+      });
+    }
     this.#ended = new Promise((resolve) => this.#process.once("close", () => resolve()));
   }
 
@@ -33,6 +35,21 @@ export class ServerProcess {
     }
     this.#process.kill("SIGKILL");
     throw new Error(`not ready: ${this.#output}`);
+  }
+
+  /** Resolves when it has printed a line like that. */
+  async said(pattern: RegExp): Promise<void> {
+    const until = performance.now() + readyMsMax;
+    while (!pattern.test(this.#output) && performance.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    if (!pattern.test(this.#output)) throw new Error(`not said: ${this.#output}`);
+  }
+
+  /** All that it printed, and its exit code, once it has ended. */
+  async end(): Promise<{ readonly output: string; readonly code: number | null }> {
+    await this.#ended;
+    return { output: this.#output, code: this.#process.exitCode };
   }
 
   stop(signal: "SIGTERM" | "SIGKILL"): Promise<void> {

@@ -1,6 +1,7 @@
 /** Tests of the log and the metrics. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { StoaError } from "@stoa/domain";
 import type { Observation } from "../service/observation.ts";
 import { observer } from "./observe.ts";
 
@@ -70,11 +71,59 @@ test("every kind of observation has a line, and causes that are no errors too", 
     { kind: "listBroken", route: "/api/v1/:store", cause: "away" },
     { kind: "fault", incident: "i", cause: undefined },
     { kind: "signIn", way: "session", outcome: "refused" },
+    { kind: "storage", isUp: false, cause: "away" },
+    { kind: "storage", isUp: true },
     { kind: "draining" },
     { kind: "stopped" },
   ];
   assert.equal(linesAt("info", ...kinds).length, kinds.length);
   assert.equal(linesAt("silent", ...kinds).length, 0);
+});
+
+test("while the database is away it is told once, and what was refused is counted", async () => {
+  let now = 1_000;
+  const lines: string[] = [];
+  const write = (line: string) => void lines.push(line);
+  const { observe, metrics } = observer({ level: "info", write, now: () => now });
+  const cause = new StoaError("unavailable", "try again", { cause: new Error("ECONNREFUSED") });
+  const refuse = () => {
+    observe({ kind: "fault", incident: "i-1", cause });
+    observe(request({ status: 503 }));
+  };
+  observe({ kind: "storage", isUp: false, cause: new Error("connect ECONNREFUSED") });
+  for (let times = 0; times < 100; times++) refuse();
+  now += 3_000;
+  observe({ kind: "storage", isUp: true });
+  const told = lines.map((line) => JSON.parse(line));
+  assert.deepEqual(
+    told.map(({ level, msg, why, ms, refused }) => ({ level, msg, why, ms, refused })),
+    [
+      {
+        ...{ level: "error", msg: "database away: requests are refused" },
+        ...{ why: "connect ECONNREFUSED", ms: undefined, refused: undefined },
+      },
+      { level: "info", msg: "database back", why: undefined, ms: 3_000, refused: 100 },
+    ],
+  );
+  const text = await metrics();
+  assert.match(text, /\nstoa_refusals_total 100\n/);
+  assert.match(text, /\nstoa_faults_total 0\n/);
+});
+
+test("what is refused while the database is there is told now and then", () => {
+  let now = 1_000;
+  const lines: string[] = [];
+  const write = (line: string) => void lines.push(line);
+  const { observe } = observer({ level: "info", write, now: () => now });
+  const cause = new StoaError("unavailable", "try again", { cause: new Error("too many wait") });
+  for (let times = 0; times < 5; times++) observe({ kind: "fault", incident: "i-1", cause });
+  now += 10_000;
+  observe({ kind: "fault", incident: "i-2", cause });
+  const told = lines.map((line) => JSON.parse(line)).map(({ refused, why }) => [refused, why]);
+  assert.deepEqual(told, [
+    [1, "too many wait"],
+    [5, "too many wait"],
+  ]);
 });
 
 test("metrics count requests by pattern and class, and unknown verbs under one name", async () => {

@@ -19,6 +19,7 @@ import type {
   ReplicaReport,
 } from "../service/observation.ts";
 import { addedLoad, type Load, type LoadReport, LoadWindow } from "./load-window.ts";
+import { isRefusal, OutageLog } from "./outage-log.ts";
 import { requestMeter } from "./request-meter.ts";
 
 export interface ObserverOptions {
@@ -67,13 +68,14 @@ export function observer({
   };
   const log: Log = pino(options, { write });
   const registry = new Registry();
+  const outage = new OutageLog(log, now);
   const meter = createMeter(registry);
   const window = new LoadWindow(now);
   return {
     observe: (observation) => {
       meter(observation);
       window.observe(observation);
-      report(log, observation);
+      report(log, outage, observation);
     },
     metrics: () => registry.metrics(),
     load: async () => addedLoad([window.report()]),
@@ -85,14 +87,18 @@ export function observer({
 const slowRequestMs = 1_000;
 
 type Log = Logger<never, boolean>;
+type Fault = Extract<Observation, { kind: "fault" }>;
 
-function report(log: Log, observation: Observation): void {
+function report(log: Log, outage: OutageLog, observation: Observation): void {
   switch (observation.kind) {
     case "request":
-      reportRequest(log, observation);
+      reportRequest(log, outage, observation);
       break;
     case "fault":
-      log.error({ incident: observation.incident, err: asError(observation.cause) }, "fault");
+      reportFault(log, outage, observation);
+      break;
+    case "storage":
+      outage.turn(observation.isUp, observation.cause);
       break;
     case "listBroken":
       log.warn({ route: observation.route, err: asError(observation.cause) }, "list broken off");
@@ -132,14 +138,22 @@ function reportReplica(log: Log, { isUp, hasTurned, cause }: ReplicaReport): voi
   else log.warn({ err: asError(cause) }, "replica away: the primary answers instead");
 }
 
-function reportRequest(log: Log, { method, route, status, ms }: Answered): void {
+function reportFault(log: Log, outage: OutageLog, { incident, cause }: Fault): void {
+  if (isRefusal(cause)) outage.refuse(incident, cause);
+  else log.error({ incident, err: asError(cause) }, "fault");
+}
+
+function reportRequest(log: Log, outage: OutageLog, answered: Answered): void {
+  const { method, route, status, ms } = answered;
   const fields = { method, route, status, ms: Math.round(ms * 1000) / 1000 };
-  if (status >= serverErrorMin) log.error(fields, "request");
+  const isExpected = status === unavailableStatus && outage.isAway;
+  if (status >= serverErrorMin && !isExpected) log.error(fields, "request");
   else if (ms > slowRequestMs) log.warn(fields, "slow request");
   else if (log.isLevelEnabled("debug")) log.debug(fields, "request");
 }
 
 const serverErrorMin = 500;
+const unavailableStatus = 503;
 
 function asError(cause: unknown): Error {
   return cause instanceof Error ? cause : new Error(String(cause));
@@ -151,6 +165,11 @@ function createMeter(registry: Registry): Observe {
   const registers = [registry];
   const countRequest = requestMeter(registry);
   const faults = new Counter({ name: "stoa_faults_total", help: "Mistakes of ours.", registers });
+  const refusals = new Counter({
+    name: "stoa_refusals_total",
+    help: "Requests that were refused since the database was away, or too much waited for it.",
+    registers,
+  });
   const signIns = new Counter({
     name: "stoa_sign_ins_total",
     help: "Attempts to sign in.",
@@ -163,7 +182,7 @@ function createMeter(registry: Registry): Observe {
     if (observation.kind === "request") countRequest(observation);
     else if (observation.kind === "feed") measureFeed(observation);
     else if (observation.kind === "replica") measureReplica(observation);
-    else if (observation.kind === "fault") faults.inc();
+    else if (observation.kind === "fault") (isRefusal(observation.cause) ? refusals : faults).inc();
     else if (observation.kind === "signIn") {
       signIns.inc({ way: observation.way, outcome: observation.outcome });
     }

@@ -1,6 +1,6 @@
 /**
  * How a process of Stoa ends: exit codes, signals, the time it has, and the words for a start that
- * failed. Starts nothing.
+ * waits or failed. Starts nothing.
  */
 
 /** Exit codes: a wrong flag or value; a start that failed. */
@@ -52,6 +52,11 @@ interface ReadyLines {
 
 export function showFailure(reason: string): void {
   process.stderr.write(`stoa did not start: ${reason}\n`);
+}
+
+/** Why it is not there yet: it begins by itself once it can. */
+export function showWaiting(reason: string): void {
+  process.stderr.write(`stoa waits: ${reason}\n`);
 }
 
 const signals = ["SIGTERM", "SIGINT"] as const;

@@ -15,6 +15,7 @@ import {
   reasonOf,
   showFailure,
   showReady,
+  showWaiting,
 } from "./process-end.ts";
 
 const packageFile = new URL("../../package.json", import.meta.url);
@@ -64,8 +65,11 @@ async function serveAlone(config: Config): Promise<void> {
   const peers = isPostgres(config.data) && {
     peers: { announce: () => undefined, lapse: endLapsed },
   };
+  const leaving = new AbortController();
+  void stopping.promise.then(() => leaving.abort());
+  const patience = { tell: showWaiting, signal: leaving.signal };
   try {
-    const options = { ...config, ...observing, ...peers, version, consoleFiles };
+    const options = { ...config, ...observing, ...peers, patience, version, consoleFiles };
     const stoa = await startStoa(options);
     showReady({ url: stoa.url, login: config.adminLogin, password: stoa.firstPassword });
     await stopping.promise;
@@ -73,6 +77,7 @@ async function serveAlone(config: Config): Promise<void> {
     await stoa.close();
     observing.observe({ kind: "stopped" });
   } catch (cause) {
+    if (leaving.signal.aborted && cause === leaving.signal.reason) process.exit(0);
     showFailure(reasonOf(cause));
     process.exit(exitCodes.failed);
   }

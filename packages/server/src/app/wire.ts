@@ -21,6 +21,7 @@ import { SqliteBackups } from "../storage/sqlite-backup.ts";
 import { createHttpServer } from "../transport/http-server.ts";
 import type { Pings } from "../transport/socket-gateway.ts";
 import { citySample } from "./city-sample.ts";
+import { openInTime, type Patience } from "./patient-start.ts";
 
 export interface StoaOptions {
   readonly host: string;
@@ -50,6 +51,8 @@ export interface StoaOptions {
   readonly metrics?: () => Promise<string>;
   /** The load of the last hour, of all processes. */
   readonly load?: () => Promise<object>;
+  /** Given where a database that is away is waited for; else the start fails. */
+  readonly patience?: Patience;
   /** The other processes that serve the same data, which is then locked for all of them. */
   readonly peers?: Peers;
 }
@@ -73,13 +76,16 @@ export async function startStoa(options: StoaOptions): Promise<Stoa> {
   const { services, engine, firstPassword } = await openServices({
     openEngine: (engineOptions) => {
       const { data, replica, queryMsMax, changeLog: log, peers } = options;
-      return engineAt(data, {
+      const given: EngineOptions = {
         ...engineOptions,
         ...(log && { log }),
         ...(peers && { peers }),
+        onDatabase: (turn) => observe({ kind: "storage", ...turn }),
         ...(queryMsMax !== undefined && { queryMsMax }),
         ...(replica !== undefined && { replica, onReplica: standings.take }),
-      });
+      };
+      const open = () => engineAt(data, given);
+      return options.patience ? openInTime(open, options.patience) : open();
     },
     administrator: { login: options.adminLogin, password: options.adminPassword },
     observe,

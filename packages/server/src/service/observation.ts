@@ -18,6 +18,8 @@ export type Observation =
       readonly way: "session" | "token";
       readonly outcome: "accepted" | "refused" | "throttled";
     }
+  /** The database went, or is back: `cause` is why. */
+  | { readonly kind: "storage"; readonly isUp: boolean; readonly cause?: unknown }
   | FeedReport
   | ReplicaReport
   /** Told now and then: what the process takes of the machine, and what of that is in use. */

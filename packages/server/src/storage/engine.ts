@@ -109,6 +109,8 @@ export interface EngineOptions {
   readonly replica?: string;
   /** Told now and then of the copy of the data that answers what may lag, where there is one. */
   readonly onReplica?: (standing: ReplicaStanding) => void;
+  /** Told when a database that may go cannot be reached any more, and when it is back. */
+  readonly onDatabase?: (turn: DatabaseTurn) => void;
   /** Given where other processes share the data; what keeps out strangers is then theirs. */
   readonly peers?: Peers;
 }
@@ -124,6 +126,13 @@ export interface ReplicaStanding {
   readonly fallbacks: number;
   /** It came or went since it was told of last. */
   readonly hasTurned: boolean;
+  /** Why it is away. */
+  readonly cause?: unknown;
+}
+
+/** `{isUp: false, cause: Error("connect ECONNREFUSED")}` */
+export interface DatabaseTurn {
+  readonly isUp: boolean;
   /** Why it is away. */
   readonly cause?: unknown;
 }

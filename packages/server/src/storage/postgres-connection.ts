@@ -38,6 +38,10 @@ export class PostgresConnection {
   readonly client: pg.Client;
   /** Whether it broke or was ended. */
   isOver = false;
+  /** Whether it was ended here. */
+  isClosed = false;
+  /** What broke it. */
+  failure: unknown;
   /** Statements that were sent and not answered yet. */
   waiting = 0;
   readonly #names = new Map<string, string>();
@@ -45,11 +49,13 @@ export class PostgresConnection {
 
   private constructor(client: pg.Client) {
     this.client = client;
-    const end = () => {
+    client.on("error", (error) => {
       this.isOver = true;
-    };
-    client.on("error", end);
-    client.on("end", end);
+      this.failure = error;
+    });
+    client.on("end", () => {
+      this.isOver = true;
+    });
   }
 
   /** Errors: those of the driver. */
@@ -101,7 +107,7 @@ export class PostgresConnection {
   }
 
   async close(): Promise<void> {
-    this.isOver = true;
+    this.isOver = this.isClosed = true;
     await this.client.end().catch(() => {});
   }
 

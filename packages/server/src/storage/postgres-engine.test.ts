@@ -10,6 +10,7 @@ import {
   type Change,
   everything,
   type Filter,
+  limit,
   type Path,
   StoaError,
   systemStore,
@@ -217,6 +218,37 @@ class CuttingProxy {
     }
   }
 }
+
+describe("writes that wait", () => {
+  it("are so many at most: one more is told to come again, and all others are done", async () => {
+    await withEngine(async (engine, url) => {
+      const { searchParams } = new URL(url);
+      const holder = new pg.Client({ connectionString: url.replace(/\?.*/, "") });
+      await holder.connect();
+      try {
+        // As another node does whose transaction takes long.
+        const schema = searchParams.get("schema");
+        await holder.query(`BEGIN; SELECT FROM ${schema}.head FOR UPDATE`);
+        let done = 0;
+        const works = Array.from({ length: limit.writesWaitingMax }, () =>
+          engine.transact(async (tx) => {
+            await tx.keep("setting", "last", { subject: "", value: "x", expiresAt: null });
+            done++;
+          }),
+        );
+        const refused = await errorOf(engine.transact(async () => assert.fail("it was run")));
+        assert.deepEqual([refused.code, refused.retryAfterS], ["unavailable", 1]);
+        assert.equal(done, 0);
+        await holder.query("COMMIT");
+        await Promise.all(works);
+        assert.equal(done, limit.writesWaitingMax);
+        await insert(engine, "cities", draft(1));
+      } finally {
+        await holder.end();
+      }
+    });
+  });
+});
 
 describe("a commit whose answer is lost", () => {
   it("is answered by what has become of it, and told once", async () => {

@@ -33,7 +33,7 @@ import { buildIndexes } from "./postgres-build.ts";
 import { readChanges, readChangesAbout } from "./postgres-change.ts";
 import { countOf } from "./postgres-count.ts";
 import { PostgresDictionary } from "./postgres-dictionary.ts";
-import { isUndefinedTable, translated } from "./postgres-error.ts";
+import { codeOf, isUndefinedTable, mayComeBack, translated } from "./postgres-error.ts";
 import { type FollowOptions, PostgresFollower } from "./postgres-follow.ts";
 import { PostgresLinks } from "./postgres-links.ts";
 import { PostgresPoints } from "./postgres-point.ts";
@@ -68,14 +68,16 @@ export interface PostgresEngineOptions extends EngineOptions {
 
 /**
  * @param data `postgres://user:password@host:5432/database?schema=stoa`
- * Errors: `unavailable` for a database that cannot be reached, or will not do.
+ * Errors: `unavailable` for a database that cannot be reached, with `retryAfterS` where it may be
+ * soon, or that will not do.
  */
 export async function openPostgres(
   data: string,
   options: PostgresEngineOptions,
 ): Promise<PostgresEngine> {
   const address = parseAddress(data);
-  const links = new PostgresLinks(address, { ...options, connectMsMax: options.silenceMsMax });
+  const { silenceMsMax: connectMsMax, onDatabase: onTurn } = options;
+  const links = new PostgresLinks(address, { ...options, connectMsMax, onTurn });
   const dictionary = new PostgresDictionary();
   try {
     const builder = await links.builder();
@@ -358,11 +360,13 @@ function unopened(data: string, error: unknown): unknown {
   const translation = translated(error);
   if (!(translation instanceof StoaError)) return error;
   // What the migration refuses has its own words.
-  if (translation === error && translation.retryAfterS === undefined) return error;
+  const { code, retryAfterS, cause: first } = translation;
+  if (translation === error && code === "unavailable" && retryAfterS === undefined) return error;
   const { hostname, port, pathname } = new URL(data);
-  const why = translation.cause instanceof Error ? translation.cause.message : "no answer";
+  const why = first instanceof Error ? first.message || codeOf(first) : "no answer";
   const where = `${hostname || "the local socket"}${port ? `:${port}` : ""}${pathname}`;
   return new StoaError("unavailable", `cannot open the database at ${where}: ${why}`, {
     cause: error,
+    ...(mayComeBack(first) && { retryAfterS: 1 }),
   });
 }

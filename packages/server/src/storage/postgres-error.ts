@@ -34,6 +34,11 @@ export function isPassing(error: unknown): boolean {
   return passingClasses.has(code.slice(0, 2)) || passingCodes.has(code);
 }
 
+/** Whether it may be there soon: not where another password, name or certificate is needed. */
+export function mayComeBack(error: unknown): boolean {
+  return isPassing(error) && !tlsCodes.test(codeOf(error as Error)) && !isWithoutTls(error);
+}
+
 /** Whether a server was asked for TLS that speaks none. */
 export function isWithoutTls(error: unknown): boolean {
   return error instanceof Error && error.message === "The server does not support SSL connections";
@@ -59,7 +64,8 @@ function tooLong(cause: unknown, hint?: string): StoaError {
   return new StoaError("timeout", message, { cause });
 }
 
-function codeOf(error: Error): string {
+/** `"ECONNREFUSED"`, `"57P03"`, or nothing. */
+export function codeOf(error: Error): string {
   const { code } = error as { code?: unknown };
   return typeof code === "string" ? code : "";
 }

@@ -3,6 +3,7 @@
  * tried for a while after the database was away. Knows no SQL.
  */
 import { limit, StoaError } from "@stoa/domain";
+import type { DatabaseTurn } from "./engine.ts";
 import type { PostgresAddress } from "./postgres-address.ts";
 import { PostgresConnection, type Role, type Times } from "./postgres-connection.ts";
 import { away, isPassing, translated } from "./postgres-error.ts";
@@ -34,6 +35,8 @@ class BackOff {
 export interface LinkOptions extends Times {
   /** Looks at each connection before it is used; one that it rejects is closed. */
   readonly admit?: (connection: PostgresConnection) => Promise<void>;
+  /** Told when the database goes, and when it is back. */
+  readonly onTurn?: ((turn: DatabaseTurn) => void) | undefined;
 }
 
 export class PostgresLinks {
@@ -46,6 +49,7 @@ export class PostgresLinks {
   readonly #waiting: Waiting[] = [];
   #searching = 0;
   #turn = 0;
+  #isAway = false;
   #isClosed = false;
 
   constructor(address: PostgresAddress, options: LinkOptions = {}) {
@@ -123,17 +127,36 @@ export class PostgresLinks {
       const { admit } = this.#options;
       const connection = await PostgresConnection.open(this.#address, role, this.#options);
       this.#open.add(connection);
-      connection.client.on("end", () => this.#open.delete(connection));
+      connection.client.on("end", () => this.#lose(connection, role));
       await admit?.(connection).catch((error: unknown) => {
         connection.cut();
         throw error;
       });
       this.#backOff.succeed();
+      this.#tell({ isUp: true });
       return connection;
     } catch (error) {
-      if (isPassing(error)) this.#backOff.fail(error);
+      if (isPassing(error)) this.#fail(error);
       throw translated(error);
     }
+  }
+
+  #fail(cause: unknown): void {
+    this.#backOff.fail(cause);
+    this.#tell({ isUp: false, cause });
+  }
+
+  /** The one that listens is opened again at once, so that what it tells is not told for long. */
+  #lose(connection: PostgresConnection, role: Role): void {
+    this.#open.delete(connection);
+    const isCutOff = role === "listener" && !connection.isClosed;
+    if (isCutOff) this.#tell({ isUp: false, cause: connection.failure });
+  }
+
+  #tell(turn: DatabaseTurn): void {
+    if (this.#isClosed || this.#isAway === !turn.isUp) return;
+    this.#isAway = !turn.isUp;
+    this.#options.onTurn?.(turn);
   }
 
   async #borrow(): Promise<PostgresConnection> {
