@@ -38,5 +38,6 @@ function offenceLine({ how, withoutMs, withMs }: OffenceFigures, others: number)
   const slower = withMs / withoutMs;
   const work = `one ${how}: p99 of ${grouped(others)} others`;
   const figure = `x ${slower.toFixed(2)} (${withoutMs.toFixed(2)} and ${withMs.toFixed(2)} ms)`;
+  if (how === "does nothing") return [work, figure, "", ""];
   return [work, figure, `<= x ${slowerMax.toFixed(2)}`, slower <= slowerMax ? "yes" : "not yet"];
 }

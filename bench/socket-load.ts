@@ -4,6 +4,7 @@
  */
 import { WebSocket } from "ws";
 import { type Api, apiOf } from "./api.ts";
+import { percentile } from "./percentile.ts";
 
 export type SocketTask =
   | {
@@ -19,14 +20,18 @@ export type SocketTask =
   | { readonly kind: "offend"; readonly how: Offence; readonly url: string; readonly token: string }
   | { readonly kind: "relent" };
 
-export type Offence = "reads nothing" | "filter is dear" | "subscribes 10,000 times";
+/** The first is for comparison: what differs though nobody does anything. */
+export type Offence =
+  | "does nothing"
+  | "reads nothing"
+  | "filter is dear"
+  | "subscribes 10,000 times";
 
 /** Milliseconds from the request to the event, of every event. */
 export interface Delays {
-  readonly events: number;
+  readonly all: readonly number[];
   readonly p50Ms: number;
   readonly p99Ms: number;
-  readonly worstMs: number;
 }
 
 class BenchSocket {
@@ -123,12 +128,12 @@ async function change({ heardBy, count }: SocketTask & { kind: "change" }): Prom
     await coming;
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
-  const sorted = delays.toSorted((a, b) => a - b);
-  const at = (share: number) => sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN;
-  return { events: sorted.length, p50Ms: at(0.5), p99Ms: at(0.99), worstMs: at(1) };
+  const at = (share: number) => percentile(delays, share);
+  return { all: [...delays], p50Ms: at(0.5), p99Ms: at(0.99) };
 }
 
 async function offend({ how, url, token }: SocketTask & { kind: "offend" }): Promise<void> {
+  if (how === "does nothing") return;
   const socketsNeeded = how === "subscribes 10,000 times" ? 10 : 1;
   for (let count = socketsNeeded; count > 0; count--) {
     const socket = new BenchSocket(url, token, () => {});
