@@ -84,7 +84,11 @@ export function best(accesses: readonly Access[]): Access | undefined {
 export function foundOf({ connection, table, parts }: Context): Access | undefined {
   const part = parts.find(({ kind }) => kind === "search");
   if (part?.kind !== "search") return undefined;
-  const range = fewFoundSql(connection, table.search, part);
+  const { candidatesMax } = connection.bounds;
+  // Where only sight is left, no body is looked at.
+  const isSeen = parts.every(({ kind }) => kind === "search" || kind === "visible");
+  const most = isSeen ? candidatesMax * seenFactor : candidatesMax;
+  const range = fewFoundSql(connection, table.search, part, most);
   const used = new Set<Filter>([part]);
   return range && { index: null, range, used, isOrdered: false, weight: 0, isPoint: false };
 }
@@ -136,5 +140,7 @@ export function mayHoldArrays(
   return connection.first(sql) !== undefined;
 }
 
+/** So many entities are sorted by id in the time in which one is looked at. */
+const seenFactor = 3;
 /** So many rows of an index are looked through in the time in which one entity is. */
 const stretchFactor = 10;

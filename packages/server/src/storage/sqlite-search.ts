@@ -59,18 +59,18 @@ export function foundSql(name: string, { words }: Search): Sql {
   return { sql: `SELECT rowid FROM ${name} WHERE ${name} MATCH ?`, values: [terms.join(" AND ")] };
 }
 
-/** The condition that a row `e` has the words, if few have them; else undefined. */
+/** The condition that a row `e` has the words, if no more than `most` have them; else undefined. */
 export function fewFoundSql(
   connection: SqliteConnection,
   search: StoreSearch | null,
   asked: Search,
+  most: number,
 ): Sql | undefined {
   if (!isSearchOf(search, asked) || asked.words.some(isVague)) return undefined;
   const { sql, values } = foundSql(search.name, asked);
-  const { candidatesMax } = connection.bounds;
-  const counted = `SELECT count(*) FROM (${sql} LIMIT ${candidatesMax + 1})`;
+  const counted = `SELECT count(*) FROM (${sql} LIMIT ${most + 1})`;
   const count = connection.first<[number]>(counted, values)?.[0] ?? 0;
-  return count > candidatesMax ? undefined : { sql: `e.n IN (${sql})`, values };
+  return count > most ? undefined : { sql: `e.n IN (${sql})`, values };
 }
 
 /** Gathers all that begins so before the first row is known: nothing to do on the main thread. */
