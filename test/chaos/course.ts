@@ -17,7 +17,9 @@ import {
   requireOneLog,
   requireSight,
   requireTold,
+  seenBy,
 } from "./verdict.ts";
+import { sortedText, Viewer } from "./viewer.ts";
 
 export interface Course {
   readonly crew: Crew;
@@ -33,12 +35,16 @@ export async function run(course: Course): Promise<string> {
   const { crew } = course;
   const tally = new Tally();
   const followers: Follower[] = [];
+  const viewers: Viewer[] = [];
   try {
     const house = await makeHouse(crew.urls, tally);
     const everybody = [house.admin, ...house.people];
     for (const person of everybody) followers.push(new Follower(crew.urls, person));
     for (const person of everybody) followers.push(new Follower(crew.urls, person, 2));
     for (const follower of followers) follower.open();
+    everybody.forEach((person, at) => {
+      viewers.push(new Viewer(crew.urls[at % crew.urls.length] as string, person));
+    });
     const authors = everybody.flatMap((person) => authorsOf(person, house));
     const reads = await live(house, authors, course);
     await crew.ready();
@@ -50,6 +56,10 @@ export async function run(course: Course): Promise<string> {
     requireEachOnce(log, authors);
     const seen = await requireSight(truth, crew.urls, everybody);
     const told = followers.reduce((sum, one) => sum + requireTold(truth, log, one), 0);
+    for (const viewer of viewers) {
+      await viewer.requireShown(seenBy(truth, viewer.person).map(sortedText));
+    }
+    const returns = viewers.reduce((sum, one) => sum + one.returns - 1, 0);
     const resumed = followers.reduce((sum, one) => sum + one.connections - 1, 0);
     const readBacks = authors.reduce((sum, one) => sum + one.readBacks, 0);
     assert(crew.kills >= 1 && resumed > 0, "there was chaos");
@@ -59,12 +69,14 @@ export async function run(course: Course): Promise<string> {
       `${log.length} changes, ${kept} notes left, ${seen} seen as the rules say`,
       `${reads} lists and ${readBacks} answers read back by others`,
       `${told} events to ${followers.length} followers, who resumed ${resumed} times`,
+      `${2 * viewers.length} live sets, which came back ${returns} times`,
       `${tally.refusals} answers by 503, ${tally.breaks} connections broken`,
       `the longest wait ${Math.round(tally.slowestMs)} ms`,
     ].join("; ");
   } finally {
     tally.isOver = true;
     for (const follower of followers) follower.close();
+    for (const viewer of viewers) viewer.close();
   }
 }
 

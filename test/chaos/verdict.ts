@@ -149,7 +149,8 @@ function storyOf(id: string, log: readonly Told[], { told }: Follower): string {
   return [...about("happened", log), ...about("told", told)].join("\n");
 }
 
-function seenBy(truth: Truth, person: Person): JsonObject[] {
+/** All notes that somebody sees by the plain rules. */
+export function seenBy(truth: Truth, person: Person): JsonObject[] {
   const user = truth.tables.get("users")?.get(person.id);
   assert(user, `there is ${person.login}`);
   const caller: Caller = {
