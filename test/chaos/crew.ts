@@ -67,7 +67,7 @@ export class Crew {
     return lines.filter((line) => {
       if (!line.startsWith("{")) return !whileHarmed.test(line);
       const { msg, err, why } = JSON.parse(line) as Reported;
-      return msg !== "request" && err?.code !== "unavailable" && why !== "SIGKILL";
+      return !msgsOfHarm.has(msg) && err?.code !== "unavailable" && why !== "SIGKILL";
     });
   }
 
@@ -113,11 +113,16 @@ interface Reported {
   readonly why?: string;
 }
 
+/** A request that was refused, or all of them. */
+const msgsOfHarm: ReadonlySet<string> = new Set([
+  ...["request", "database away: requests are refused", "refused for the moment"],
+]);
+
 /** The database was gone before the start, or went in the middle of it, as did a process. */
 const whileHarmed = new RegExp(
   [
     "^stoa ready|cannot open the database",
-    "^stoa did not start: (The storage is not available|a worker ended: SIGKILL)",
+    "^stoa (did not start|waits): (The storage is not available|a worker ended: SIGKILL)",
   ].join("|"),
 );
 
