@@ -77,6 +77,8 @@ class Members {
   readonly starts: Int32Array;
   /** Behind the value. */
   readonly ends: Int32Array;
+  /** What stood at each place of the object before: most objects of a store are alike. */
+  readonly seen: Member[] = [];
 
   constructor(chosen: Chosen) {
     this.keys = [...chosen.keys()].map((name) => encoder.encode(`${JSON.stringify(name)}:`));
@@ -84,29 +86,50 @@ class Members {
     this.starts = new Int32Array(this.keys.length);
     this.ends = new Int32Array(this.keys.length);
   }
+
+  /** The one whose key stands between `start` and `end`. */
+  memberOf(bytes: Uint8Array, start: number, end: number): Member {
+    const index = indexOf(this.keys, bytes, start, end);
+    return { key: index < 0 ? bytes.slice(start, end) : (this.keys[index] as Uint8Array), index };
+  }
+}
+
+interface Member {
+  /** `"name":` */
+  readonly key: Uint8Array;
+  /** Among what is chosen; -1 for what is not. */
+  readonly index: number;
 }
 
 /** Reads a text from left to right. */
 class Source {
   readonly bytes: Uint8Array;
+  /** The same, to look at four bytes at once. */
+  readonly view: DataView;
   at = 0;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** Goes through the object that begins here until all are found, or it ends. */
   findMembers(members: Members): void {
-    const { bytes } = this;
+    const { bytes, view } = this;
     members.starts.fill(-1);
+    const { seen } = members;
     let left = members.keys.length;
     let at = this.at + 1;
-    while (left > 0 && bytes[at] !== closingBrace) {
+    for (let place = 0; left > 0 && bytes[at] !== closingBrace; place++) {
       if (bytes[at] === comma) at++;
       const start = at;
-      const value = stringEnd(bytes, start) + 1;
-      at = valueEnd(bytes, value);
-      const index = indexOf(members.keys, bytes, start, value);
+      let member = seen[place];
+      if (member === undefined || !standsAt(bytes, start, member.key)) {
+        member = members.memberOf(bytes, start, stringEnd(bytes, view, start) + 1);
+        if (place < placesMax) seen[place] = member;
+      }
+      at = valueEnd(bytes, view, start + member.key.length);
+      const { index } = member;
       if (index < 0) continue;
       members.starts[index] = start;
       members.ends[index] = at;
@@ -200,7 +223,17 @@ function writeMembers(from: Source, members: Members, into: Sink, before: number
     if (empty > before + 1) into.put(comma);
     const members = inner[index] as Members | null;
     if (members === null) {
-      into.copy(bytes, start, ends[index] as number);
+      let end = ends[index] as number;
+      // Those that follow each other here and there are copied together.
+      while (
+        index + 1 < keys.length &&
+        starts[index + 1] === end + 1 &&
+        inner[index + 1] === null
+      ) {
+        index++;
+        end = ends[index] as number;
+      }
+      into.copy(bytes, start, end);
       continue;
     }
     const value = start + (keys[index] as Uint8Array).length;
@@ -212,7 +245,7 @@ function writeMembers(from: Source, members: Members, into: Sink, before: number
 
 /** What is left of the value that begins here; false where nothing is. */
 function writeChosen(from: Source, members: Members, into: Sink): boolean {
-  const { bytes } = from;
+  const { bytes, view } = from;
   const first = bytes[from.at];
   if (first === openingBrace) return writeObject(from, members, into);
   if (first !== openingBracket) return false;
@@ -221,7 +254,7 @@ function writeChosen(from: Source, members: Members, into: Sink): boolean {
   let at = from.at + 1;
   while (bytes[at] !== closingBracket) {
     if (bytes[at] === comma) at++;
-    const end = valueEnd(bytes, at);
+    const end = valueEnd(bytes, view, at);
     if (bytes[at] === openingBrace) {
       if (into.length > before + 1) into.put(comma);
       from.at = at;
@@ -252,31 +285,35 @@ function indexOf(
 }
 
 /** Behind the value that begins there. */
-function valueEnd(bytes: Uint8Array, start: number): number {
+function valueEnd(bytes: Uint8Array, view: DataView, start: number): number {
   const first = bytes[start] as number;
-  if (first === quote) return stringEnd(bytes, start);
+  if (first === quote) return stringEnd(bytes, view, start);
   let at = start;
   if (first !== openingBrace && first !== openingBracket) {
-    while (at < bytes.length && bytes[at] !== comma && !isClosing(bytes[at] as number)) at++;
+    while (at < bytes.length && signs[bytes[at] as number] !== ending) at++;
     return at;
   }
   let depth = 0;
   while (at < bytes.length) {
     const byte = bytes[at] as number;
-    if (byte === quote) {
-      at = stringEnd(bytes, at);
-      continue;
+    const sign = signs[byte];
+    if (sign === plain || byte === comma) at++;
+    else if (sign === text) at = stringEnd(bytes, view, at);
+    else {
+      at++;
+      depth += sign === opening ? 1 : -1;
+      if (depth === 0) return at;
     }
-    at++;
-    if (byte === openingBrace || byte === openingBracket) depth++;
-    else if (isClosing(byte) && --depth === 0) return at;
   }
   throw new Error("a text ended within an object");
 }
 
 /** Behind the closing quote of the string that begins there. */
-function stringEnd(bytes: Uint8Array, start: number): number {
+function stringEnd(bytes: Uint8Array, view: DataView, start: number): number {
   let at = start + 1;
+  for (const last = bytes.length - 4; at <= last; at += 4) {
+    if (holdsMark(view.getInt32(at, true))) break;
+  }
   while (at < bytes.length) {
     const byte = bytes[at++];
     if (byte === quote) return at;
@@ -285,8 +322,23 @@ function stringEnd(bytes: Uint8Array, start: number): number {
   throw new Error("a text ended within a string");
 }
 
-function isClosing(byte: number): boolean {
-  return byte === closingBrace || byte === closingBracket;
+/** Whether one of four bytes is a quote or a backslash. */
+function holdsMark(word: number): boolean {
+  return (zeroBytes(word ^ 0x22222222) | zeroBytes(word ^ 0x5c5c5c5c)) !== 0;
+}
+
+/** Not 0 where one of the four bytes is (Hacker's Delight, 6-1). */
+function zeroBytes(word: number): number {
+  return ((word - 0x01010101) | 0) & ~word & 0x80808080;
+}
+
+/** Whether these bytes stand there. */
+function standsAt(bytes: Uint8Array, start: number, key: Uint8Array): boolean {
+  const { length } = key;
+  if (start + length > bytes.length) return false;
+  // Names differ at their ends more often than at their beginnings.
+  for (let at = length - 1; at >= 0; at--) if (bytes[start + at] !== key[at]) return false;
+  return true;
 }
 
 const encoder = new TextEncoder();
@@ -298,3 +350,11 @@ const [quote, backslash, comma, lineBreak] = [0x22, 0x5c, 0x2c, 0x0a];
 const braces = 2;
 /** From so many bytes on a native copy costs less than a loop. */
 const copiedAtOnceMin = 100;
+/** Members of one object that are remembered. */
+const placesMax = 64;
+/** What a byte outside of strings means. */
+const [plain, text, opening, ending] = [0, 1, 2, 3];
+const signs = new Uint8Array(256);
+signs[quote as number] = text as number;
+for (const byte of [openingBrace, openingBracket]) signs[byte as number] = opening as number;
+for (const byte of [closingBrace, closingBracket, comma]) signs[byte as number] = ending as number;
