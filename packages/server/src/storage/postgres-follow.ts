@@ -42,6 +42,8 @@ export class PostgresFollower {
   /** A question how far the log goes that is on its way, and the one after it. */
   #asking: Promise<void> | undefined;
   #askingNext: Promise<void> | undefined;
+  /** Whether the question is sent: who comes later must ask anew. */
+  #isAsked = false;
   readonly #ending = new AbortController();
   #listening: Promise<void> | undefined;
 
@@ -70,7 +72,9 @@ export class PostgresFollower {
    * an answer is on its way share the next question. Errors: `unavailable`.
    */
   follow(): Promise<void> {
+    if (this.#asking && !this.#isAsked) return this.#asking;
     if (!this.#asking) {
+      this.#isAsked = false;
       this.#asking = this.#ask().finally(() => {
         this.#asking = undefined;
       });
@@ -137,7 +141,10 @@ export class PostgresFollower {
   }
 
   async #ask(): Promise<void> {
+    // Lets in who else asks in this turn.
+    await new Promise((resolve) => setImmediate(resolve));
     const connection = await this.#options.links.reader();
+    this.#isAsked = true;
     await this.#takeInNew(connection, await readHead(connection));
   }
 

@@ -6,8 +6,9 @@ import type { StoredEntity } from "@stoa/domain";
 import { arrayText, type PostgresConnection } from "./postgres-connection.ts";
 import type { PostgresDictionary } from "./postgres-dictionary.ts";
 import type { PostgresLinks } from "./postgres-links.ts";
+import { type Packed, packedSql, unpacked } from "./postgres-pack.ts";
 import type { PostgresTable } from "./postgres-store.ts";
-import { type Row, rowColumns } from "./sql-row.ts";
+import { rowColumns } from "./sql-row.ts";
 
 interface Waiting {
   readonly table: PostgresTable;
@@ -75,7 +76,8 @@ export async function readEntities(
   { n }: PostgresTable,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, StoredEntity>> {
-  const rows = await connection.all<Row>(readSql(n), [arrayText(ids)]);
+  const [packed] = await connection.all<Packed>(readSql(n), [arrayText(ids)]);
+  const rows = unpacked(packed as Packed);
   const entities = await dictionary.entitiesOf(connection, rows);
   return new Map(entities.map((entity) => [entity.id, entity]));
 }
@@ -84,7 +86,8 @@ export async function readEntities(
 function readSql(n: number): string {
   const known = readSqls.get(n);
   if (known !== undefined) return known;
-  const sql = `SELECT ${rowColumns("")} FROM e${n} WHERE id = ANY(?::text[])`;
+  const all = `SELECT ${rowColumns("")} FROM e${n} WHERE id = ANY(?::text[])`;
+  const { sql } = packedSql({ sql: all, values: [] });
   readSqls.set(n, sql);
   return sql;
 }
