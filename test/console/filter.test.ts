@@ -147,7 +147,7 @@ test("all that fit are changed, with progress, and no others", async () => {
   await button("Apply").click();
   await page.getByRole("progressbar", { name: "Changing" }).waitFor();
   const changing = page.getByRole("progressbar", { name: "Changing" });
-  await changing.waitFor({ state: "detached", timeout: 60_000 });
+  await changing.waitFor({ state: "detached", timeout: 150_000 });
   await shown("1");
   await cell("room 0").waitFor();
   const suites = await stage.find("/rooms?where.name=suite&limit=2000");

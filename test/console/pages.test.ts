@@ -8,6 +8,7 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { AxeResults, RunOptions } from "axe-core";
 import type { Page } from "playwright-core";
+import { englishText } from "../../packages/console/src/text/english.ts";
 import { Stage } from "./browser.ts";
 
 let stage: Stage;
@@ -112,6 +113,8 @@ describe("every page", { concurrency: 4 }, () => {
         for (const found of await barriersOf(page)) barriers.push(`${picture}: ${found}`);
         const isWide = await page.evaluate("document.documentElement.scrollWidth > innerWidth");
         if (isWide) barriers.push(`${picture}: wider than the window`);
+        if (!name.startsWith("ru")) continue;
+        for (const text of await englishOn(page)) barriers.push(`${picture}: English: ${text}`);
       }
       assert.equal(pages.length, 27);
       assert.deepEqual(barriers, []);
@@ -120,6 +123,41 @@ describe("every page", { concurrency: 4 }, () => {
     });
   }
 });
+
+type Words = { readonly [key: string]: string | Words };
+
+/** Every text of the console in English that has no places for values. */
+function textsOf(words: Words): string[] {
+  const texts = Object.values(words).flatMap((one) =>
+    typeof one === "string" ? one.split(" |||| ") : textsOf(one),
+  );
+  return texts.filter((text) => !text.includes("%{"));
+}
+
+/** In both languages alike, or of what the stores hold. */
+const alike = /^(\W*|JSON|CSV|NDJSON|curl|id|admin|member|reader|root)$/;
+const english = new Set(textsOf({ ...englishText.stoa, ...englishText.ra } as Words));
+const held =
+  /Het Gouden Anker|De Zwaan|In den Hollandschen Tuin|Inns of Holland|weather station|External objects|Mozilla\S*/g;
+
+/** What is seen or heard on the page and is English: texts of the console, and sentences. */
+async function englishOn(page: Page): Promise<string[]> {
+  const texts = (await page.evaluate(`{
+    const isCode = (one) => one.closest("code, pre, .cm-content, [role=gridcell], script, style");
+    const said = [...document.querySelectorAll("body, body *")].filter((one) => !isCode(one));
+    const own = said.flatMap((one) => [...one.childNodes]).filter((one) => one.nodeType === 3);
+    const named = ["aria-label", "title", "placeholder"];
+    [
+      ...own.map((one) => one.textContent.trim()),
+      ...said.flatMap((one) => named.map((name) => one.getAttribute(name) ?? "")),
+    ]
+  }`)) as string[];
+  assert.ok(texts.some((text) => /[а-яё]/i.test(text)));
+  const isEnglish = (text: string) =>
+    !alike.test(text) &&
+    (english.has(text) || /\b[A-Z]?[a-z]{2,} [a-z]{2,}/.test(text.replaceAll(held, "")));
+  return [...new Set(texts.filter(isEnglish))];
+}
 
 const axe = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 

@@ -48,6 +48,7 @@ function Figures({ statistics }: { readonly statistics: Statistics }) {
   const { points, everyMs, version, startedAt, database, processes } = statistics;
   const perSecond = (name: string) => points.map((point) => ((point[name] ?? 0) * 1_000) / everyMs);
   const as = (name: string) => points.map((point) => point[name] ?? null);
+  const [perS, ms, mb] = ["perS", "ms", "mb"].map((unit) => translate(`stoa.health.unit.${unit}`));
   const times = as("time").map((time) => time ?? 0);
   return (
     <>
@@ -59,23 +60,33 @@ function Figures({ statistics }: { readonly statistics: Statistics }) {
         })}
       </Typography>
       <Grid container spacing={2}>
-        <Plot title="stoa.health.requests" times={times} values={perSecond("requests")} unit="/s" />
-        <Plot title="stoa.health.latency" times={times} values={as("p99Ms")} unit=" ms" />
-        <Plot title="stoa.health.failures" times={times} values={perSecond("failures")} unit="/s" />
+        <Plot
+          title="stoa.health.requests"
+          times={times}
+          values={perSecond("requests")}
+          unit={perS}
+        />
+        <Plot title="stoa.health.latency" times={times} values={as("p99Ms")} unit={ms} />
+        <Plot
+          title="stoa.health.failures"
+          times={times}
+          values={perSecond("failures")}
+          unit={perS}
+        />
         <Plot
           title="stoa.health.memory"
           times={times}
           values={megabytes(as("rssBytes"))}
-          unit=" MB"
+          unit={mb}
         />
         <Plot
           title="stoa.health.databaseSize"
           times={times}
           values={megabytes(as("databaseBytes"))}
-          unit=" MB"
+          unit={mb}
         />
-        <Plot title="stoa.health.sockets" times={times} values={as("followers")} unit="" />
-        <Plot title="stoa.health.lag" times={times} values={as("lagMs")} unit=" ms" />
+        <Plot title="stoa.health.sockets" times={times} values={as("followers")} />
+        <Plot title="stoa.health.lag" times={times} values={as("lagMs")} unit={ms} />
       </Grid>
       <StoreSizes statistics={statistics} />
       <Typography color="textSecondary" sx={{ mt: 1 }}>

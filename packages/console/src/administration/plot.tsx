@@ -11,14 +11,14 @@ interface PlotProps {
   readonly times: readonly number[];
   /** Null where nothing was measured. */
   readonly values: readonly (number | null)[];
-  readonly unit: string;
+  readonly unit?: string | undefined;
 }
 
 const width = 320;
 const height = 72;
 const hourMs = 3_600_000;
 
-export function Plot({ title, times, values, unit }: PlotProps) {
+export function Plot({ title, times, values, unit = "" }: PlotProps) {
   const translate = useTranslate();
   const locale = useFormatLocale();
   const { palette } = useTheme();

@@ -66,10 +66,10 @@ export function RightsInput({ source }: { readonly source: string }) {
             </TableRow>
           </TableHead>
           <TableBody>
-            {stores.map(({ kind, name, title }) => (
+            {stores.map(({ name, title }) => (
               <TableRow key={name} hover>
                 <TableCell component="th" scope="row">
-                  {kind === "system" ? translate(systemTexts[name] ?? name) : (title ?? name)}{" "}
+                  {systemTexts[name] ? translate(systemTexts[name]) : (title ?? name)}{" "}
                   <Typography variant="caption">{name}</Typography>
                 </TableCell>
                 {methods.map((method) => (
@@ -92,6 +92,7 @@ export function RightsInput({ source }: { readonly source: string }) {
 
 /** Stores of the system have no titles of their own. */
 const systemTexts: Readonly<Record<string, string>> = {
+  "*": "stoa.roles.everyStore",
   users: "stoa.menu.users",
   groups: "stoa.menu.groups",
   roles: "stoa.menu.roles",

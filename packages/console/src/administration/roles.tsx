@@ -42,7 +42,7 @@ export function RoleEdit() {
 
 export function RoleCreate() {
   return (
-    <Create redirect={false}>
+    <Create redirect={false} title="stoa.roles.create">
       <RoleForm next="/roles" />
     </Create>
   );

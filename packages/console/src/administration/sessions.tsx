@@ -13,14 +13,14 @@ export function SessionList() {
   const isWide = useMediaQuery<Theme>((theme) => theme.breakpoints.up("sm"));
   return (
     <List sort={{ field: "issuedAt", order: "DESC" }} perPage={50} actions={false}>
-      <DataTable bulkActionButtons={false} rowClick={false}>
+      <DataTable bulkActionButtons={false} rowClick={false} sx={oneLine}>
         <DataTable.Col source="owner" label="stoa.sessions.who" disableSort>
           <FunctionField render={({ owner }) => <PrincipalName id={owner} />} />
         </DataTable.Col>
         {isWide && <DataTable.Col source="address" label="stoa.sessions.address" />}
         {isWide && (
           <DataTable.Col source="agent" label="stoa.sessions.agent">
-            <TextField source="agent" noWrap sx={{ display: "block", maxWidth: 280 }} />
+            <TextField source="agent" noWrap sx={{ display: "block", maxWidth: 200 }} />
           </DataTable.Col>
         )}
         <DataTable.Col source="issuedAt" label="stoa.sessions.since">
@@ -44,3 +44,7 @@ export function SessionList() {
     </List>
   );
 }
+
+const oneLine = {
+  "& .column-issuedAt, & .column-expiresAt": { whiteSpace: { sm: "nowrap" } },
+} as const;

@@ -81,7 +81,7 @@ export function UserEdit() {
 
 export function UserCreate() {
   return (
-    <Create redirect={false}>
+    <Create redirect={false} title="stoa.users.create">
       <UserForm isNew />
     </Create>
   );

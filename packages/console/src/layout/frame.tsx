@@ -4,7 +4,7 @@
 
 import PersonIcon from "@mui/icons-material/PersonOutlined";
 import KeyIcon from "@mui/icons-material/VpnKeyOutlined";
-import { ListItemIcon, ListItemText, MenuItem } from "@mui/material";
+import { ListItemIcon, ListItemText, MenuItem, useMediaQuery } from "@mui/material";
 import { enUS, ruRU } from "@mui/material/locale";
 import { createTheme, type Theme, ThemeProvider } from "@mui/material/styles";
 import type { ReactNode } from "react";
@@ -73,10 +73,11 @@ function Tools() {
 function AccountMenu() {
   const translate = useTranslate();
   const { data: me } = useGetIdentity();
+  const isWide = useMediaQuery<Theme>((theme) => theme.breakpoints.up("sm"));
   // The name that is seen is part of what is heard.
   const label = [me?.fullName, translate("stoa.account.menu")].filter(Boolean).join(", ");
   return (
-    <UserMenu label={label}>
+    <UserMenu label={isWide && me?.fullName ? label : "stoa.account.menu"}>
       <AccountItem to="/account" text="stoa.account.profile" icon={<PersonIcon />} />
       <AccountItem to="/tokens" text="stoa.account.tokens" icon={<KeyIcon />} />
       <Logout />

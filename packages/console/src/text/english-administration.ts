@@ -32,6 +32,7 @@ export const englishAdministration = {
     searchHint: "Their words are found by the search above the table. Enter adds one.",
   },
   users: {
+    create: "New user",
     login: "Login",
     name: "Name",
     email: "E-mail",
@@ -44,6 +45,8 @@ export const englishAdministration = {
     newPassword: "New password (empty: as it is)",
   },
   roles: {
+    create: "New role",
+    everyStore: "Every store",
     name: "Name",
     allows: "Allows",
     store: "Store",
@@ -90,6 +93,7 @@ export const englishAdministration = {
     databaseSize: "Size of the database",
     replica: "Replica: %{lag} ms behind; %{reads} reads, %{fallbacks} went to the database itself",
     replicaAway: "The replica is away; %{fallbacks} reads went to the database itself",
+    unit: { perS: "/s", ms: " ms", mb: " MB" },
     highest: "highest",
     database: "Database: %{engine}, %{size}",
     store: "Store",

@@ -33,6 +33,7 @@ export const russianAdministration = {
     searchHint: "Их слова находит поиск над таблицей. Enter добавляет поле.",
   },
   users: {
+    create: "Новый пользователь",
     login: "Логин",
     name: "Имя",
     email: "Почта",
@@ -45,6 +46,8 @@ export const russianAdministration = {
     newPassword: "Новый пароль (пусто: прежний)",
   },
   roles: {
+    create: "Новая роль",
+    everyStore: "Любое хранилище",
     name: "Название",
     allows: "Разрешает",
     store: "Хранилище",
@@ -103,6 +106,7 @@ export const russianAdministration = {
     databaseSize: "Размер базы данных",
     replica: "Реплика: отстаёт на %{lag} мс; чтений %{reads}, в саму базу %{fallbacks}",
     replicaAway: "Реплика недоступна; в саму базу ушло чтений: %{fallbacks}",
+    unit: { perS: "/с", ms: " мс", mb: " МБ" },
     highest: "наибольшее",
     database: "База данных: %{engine}, %{size}",
     store: "Хранилище",
