@@ -138,7 +138,7 @@ function textsOf(words: Words): string[] {
 const alike = /^(\W*|JSON|CSV|NDJSON|curl|id|admin|member|reader|root)$/;
 const english = new Set(textsOf({ ...englishText.stoa, ...englishText.ra } as Words));
 const held =
-  /Het Gouden Anker|De Zwaan|In den Hollandschen Tuin|Inns of Holland|weather station|External objects|Mozilla\S*/g;
+  /Het Gouden Anker|De Zwaan|In den Hollandschen Tuin|of Holland|weather station|External objects/g;
 
 /** What is seen or heard on the page and is English: texts of the console, and sentences. */
 async function englishOn(page: Page): Promise<string[]> {
