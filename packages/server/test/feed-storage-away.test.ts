@@ -73,6 +73,23 @@ test("who resumes while the storage is away is told everything when it is back",
   });
 });
 
+test("who waits until all is told is let go when the feed ends, though it is away", async () => {
+  await withStorage(async (house, storage) => {
+    const bob = await house.entitiesOf("bob");
+    const follow = await house.follow("ada", everything, 0);
+    await follow.begun;
+    await house.services.feed.settle();
+    storage.isAway = true;
+    const [id = ""] = follow.known;
+    const changing = [1, 2].map((n) => bob.update("cities", id, { kind: "merge", patch: { n } }));
+    await Promise.all(changing);
+    const settling = house.services.feed.settle();
+    await storage.isAskedInVain();
+    house.services.feed.close();
+    await settling;
+  });
+});
+
 class Storage {
   isAway = false;
   /** Questions that were not answered. */

@@ -120,7 +120,8 @@ export async function startStoa(options: StoaOptions): Promise<Stoa> {
     observe({ kind: "draining" });
     clearInterval(telling);
     clearInterval(measuring);
-    await services.feed.settle();
+    // A storage that is away would keep it for as long.
+    await Promise.race([services.feed.settle(), sleep(settleMsMax, undefined, { ref: false })]);
     await server.drain();
     // What runs on behind an answer, such as the time of a token's use, may still be written.
     await sleep(0);
@@ -200,3 +201,6 @@ async function listenOr(listening: Promise<string>, engine: Engine): Promise<str
     throw cause;
   }
 }
+
+/** How long a stop waits until all has been told. */
+const settleMsMax = 3_000;

@@ -136,7 +136,7 @@ export class ChangeFeed implements FollowedFeed, CaughtUpFeed, PeopleFeed, MoveS
   /** Resolves when what has been committed so far has been told to whoever takes it. */
   async settle(): Promise<void> {
     const until = this.#head;
-    while (this.#position < until) await (this.#running ?? nextTurn());
+    while (this.#position < until && !this.#isClosed) await (this.#running ?? nextTurn());
     while ([...this.#catchingUp].some(({ follower }) => follower.hasRoom && !follower.isClosed)) {
       await nextTurn();
     }
