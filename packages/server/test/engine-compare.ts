@@ -131,6 +131,9 @@ class History {
   async write(): Promise<void> {
     const works = this.#random.many(1, 4, () => this.#random.many(1, 6, () => this.#step()));
     for (const steps of works) await this.#run(steps);
+    for (let crowd = this.#random.between(0, 3); crowd > 0; crowd--) {
+      await this.#runTogether(this.#random.many(2, 60, () => this.#fewSteps()));
+    }
     if (this.#random.chance(0.5)) await this.#redefine();
   }
 
@@ -177,11 +180,23 @@ class History {
   }
 
   async #run(steps: readonly Step[]): Promise<void> {
-    await this.#both(steps, async (tx) => {
-      const results: unknown[] = [];
-      for (const step of steps) results.push(await take(tx, step));
-      return results;
+    await this.#both(steps, (tx) => takeAll(tx, steps));
+  }
+
+  /** Mostly what touches a single entity, as most works do that come together. */
+  #fewSteps(): Step[] {
+    return this.#random.many(1, this.#random.chance(0.2) ? 4 : 1, () => {
+      const step = this.#step();
+      const isRare = step.kind === "move" || step.kind === "look";
+      return isRare && this.#random.chance(0.9) ? this.#newEntity() : step;
     });
+  }
+
+  /** Handed in at the same time, works take effect in the order in which they came. */
+  async #runTogether(works: readonly (readonly Step[])[]): Promise<void> {
+    const run = (engine: Engine) =>
+      Promise.all(works.map((steps) => outcome(engine.transact((tx) => takeAll(tx, steps)))));
+    await this.#same(works, run);
   }
 
   async #redefine(): Promise<void> {
@@ -257,6 +272,12 @@ function groupDraft(id: string, parent: string | null): Draft {
   return { id, owner: hexId(0x200), group: id, access: [], time: 1_478_724_243_000, body };
 }
 
+async function takeAll(tx: Transaction, steps: readonly Step[]): Promise<readonly unknown[]> {
+  const results: unknown[] = [];
+  for (const step of steps) results.push(await take(tx, step));
+  return results;
+}
+
 async function take(tx: Transaction, step: Step): Promise<unknown> {
   switch (step.kind) {
     case "insert":
@@ -291,11 +312,12 @@ function shown({ revision: _, ...rest }: { readonly revision: number }): object 
   return rest;
 }
 
-type Outcome =
+export type Outcome =
   | { readonly kind: "done"; readonly value: unknown }
   | { readonly kind: "refused"; readonly code: string; readonly paths: readonly string[] };
 
-async function outcome(work: Promise<unknown>): Promise<Outcome> {
+/** How a work went, in words that are the same for every engine. */
+export async function outcome(work: Promise<unknown>): Promise<Outcome> {
   try {
     return { kind: "done", value: await work };
   } catch (error) {

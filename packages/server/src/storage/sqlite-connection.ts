@@ -67,6 +67,13 @@ export class SqliteConnection extends SqliteDatabase {
     this.run("COMMIT");
   }
 
+  /** Takes back what the open transaction did, if there is one. */
+  rollBack(): void {
+    if (this.database.isTransaction) this.database.exec("ROLLBACK");
+    this.dictionary.revert();
+    this.dictionary.settle();
+  }
+
   #addFunctions(): void {
     const { database, dictionary } = this;
     database.function("stoa_key", { deterministic: true }, (text) =>

@@ -6,6 +6,7 @@
 import { SqliteCheckpoint } from "./sqlite-checkpoint.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { SqliteWal } from "./sqlite-wal.ts";
+import { SqliteWriting, type Written } from "./sqlite-writing.ts";
 
 export interface DurabilityOptions {
   readonly file: string;
@@ -29,10 +30,13 @@ export type AroundForce = (force: () => Promise<void>) => Promise<void>;
 export class SqliteDurability {
   readonly #wal: SqliteWal;
   readonly #checkpoint: SqliteCheckpoint;
-  readonly #aroundForce: AroundForce;
+  readonly #aroundForce: AroundForce | undefined;
+  readonly #writing: SqliteWriting;
+  /** How often the thread has written. */
+  writes = 0;
 
   constructor(options: DurabilityOptions) {
-    const { file, connection, aroundForce = (force) => force() } = options;
+    const { file, connection, aroundForce } = options;
     // COMMIT neither waits for the disk nor carries the log over.
     connection.run("PRAGMA synchronous = NORMAL");
     connection.run("PRAGMA wal_autocheckpoint = 0");
@@ -40,17 +44,48 @@ export class SqliteDurability {
     const forceDatabase = () => this.#wal.forceDatabase();
     this.#checkpoint = new SqliteCheckpoint({ ...options, forceDatabase });
     this.#aroundForce = aroundForce;
+    this.#writing = new SqliteWriting({ file, log: this.#wal.descriptor });
   }
 
   /** Right after a commit: ends when it is on disk. Errors: those of the system. */
   async force(): Promise<void> {
     this.#checkpoint.look();
-    await this.#aroundForce(() => this.#wal.force());
+    const force = () => this.#wal.force();
+    await (this.#aroundForce?.(force) ?? force());
+  }
+
+  /** Whether there is a thread that can `write`. */
+  get canWrite(): boolean {
+    return this.#writing.isReady;
+  }
+
+  /**
+   * Writes and commits in the thread; ends when it is on disk.
+   * @returns how many groups have numbers then.
+   * Errors: `RefusedError` where nothing is written; any other means that nobody knows.
+   */
+  async write(written: Written): Promise<number> {
+    const groups = await this.#writing.write(written, this.#aroundForce === undefined);
+    this.writes++;
+    if (this.#aroundForce) await this.force();
+    else this.#checkpoint.look();
+    return groups;
+  }
+
+  /** Everybody sees the next of what was handed in to `write`, or that it is refused. */
+  heard(): void {
+    this.#writing.heard();
+  }
+
+  /** What is handed in to `write` is refused from now on. */
+  stop(): void {
+    this.#writing.stop();
   }
 
   /** Before the connections are closed. */
-  endCheckpoints(): Promise<void> {
-    return this.#checkpoint.close();
+  async endThreads(): Promise<void> {
+    await this.#checkpoint.close();
+    await this.#writing.close();
   }
 
   /** After the connections are closed. */

@@ -97,10 +97,11 @@ export class SqliteEngine implements Engine {
       connection: this.#writing,
       now,
       ...(log && { log }),
-      ...(peers ? { peers } : { force: () => (this.#durability as SqliteDurability).force() }),
+      ...(peers ? { peers } : { durability: () => this.#durability as SqliteDurability }),
       onCommit,
       holdView: () => this.#reading.holdView(),
       releaseView,
+      read: (n, id) => this.#ask(() => readEntity(this.#reading, n, id)),
       onState: (state) => this.#take(state),
     });
     if (peers) return;
@@ -124,6 +125,11 @@ export class SqliteEngine implements Engine {
 
   get keptSince(): number {
     return this.#writer.keptSince;
+  }
+
+  /** Transactions that were written by a thread of their own since the start. */
+  get backgroundWrites(): number {
+    return this.#durability?.writes ?? 0;
   }
 
   async transact<T>(work: (tx: Transaction) => Promise<T>, options?: TransactOptions): Promise<T> {
@@ -211,7 +217,7 @@ export class SqliteEngine implements Engine {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#writer.settle();
-    await this.#durability?.endCheckpoints();
+    await this.#durability?.endThreads();
     await this.#worker.close();
     this.#reading.endReading();
     this.#reading.close();

@@ -9,8 +9,11 @@ import { isNoDatabase, translated } from "./sqlite-error.ts";
 /** "Stoa" in ASCII, in the header of every file. */
 export const applicationId = 0x53746f61;
 
-/** What a connection is for: one writes, one reads on the main thread, one in the worker. */
-export type Role = "writer" | "reader" | "worker";
+/**
+ * What a connection is for: one writes and one reads on the main thread, one reads in a worker, and
+ * one writes in the background.
+ */
+export type Role = "writer" | "reader" | "worker" | "background";
 
 /**
  * A connection with its settings. The writer comes first: it makes or migrates the file.
@@ -142,6 +145,7 @@ const cacheKiBMax: Readonly<Record<Role, number>> = {
   writer: 16_000,
   reader: 16_000,
   worker: 8_000,
+  background: 16_000,
 };
 /** Pages read through the file cache of the system instead of our memory. */
 const mappedBytesMax = 2 ** 31 - 65_536;

@@ -4,6 +4,7 @@
  */
 import { type Change, GroupTree } from "@stoa/domain";
 import type { SqliteConnection } from "./sqlite-connection.ts";
+import { type Sums, Tallies } from "./sqlite-entry.ts";
 import { type Moved, movedWith, nothingMoved } from "./sqlite-line.ts";
 import { type Catalog, readCatalog } from "./sqlite-store.ts";
 
@@ -15,15 +16,6 @@ export interface SqliteState {
   readonly sequence: number;
   /** The sequence number of the last change of each store, by name. */
   readonly lasts: ReadonlyMap<string, number>;
-}
-
-/** Entities gained or lost, by table and group. */
-class Tallies extends Map<number, Map<number, number>> {
-  add(table: number, group: number, change: number): void {
-    const groups = this.get(table);
-    if (groups) groups.set(group, (groups.get(group) ?? 0) + change);
-    else this.set(table, new Map([[group, change]]));
-  }
 }
 
 /** The state within a transaction, to which each work adds what it does. */
@@ -42,6 +34,21 @@ export class SqliteBatch implements SqliteState {
     this.catalog = catalog;
     this.sequence = sequence;
     this.lasts = new Map(lasts);
+  }
+
+  add(change: Change): void {
+    this.sequence = change.sequence;
+    this.lasts.set(change.store, change.sequence);
+    this.changes.push(change);
+  }
+
+  /** What there is to write of it besides rows: nothing of stores that are gone. */
+  get sums(): Sums {
+    const living = new Set([...this.catalog.values()].map(({ n }) => n));
+    for (const n of this.tallies.keys()) if (!living.has(n)) this.tallies.delete(n);
+    const names = new Set(this.changes.map(({ store }) => store));
+    const lasts = [...names].map((name) => [name, this.lasts.get(name) ?? 0] as const);
+    return { tallies: this.tallies, lasts, sequence: this.sequence };
   }
 
   /** As it is now: to go back to when the next work fails. */
@@ -99,28 +106,5 @@ export function readMoved(connection: SqliteConnection): Moved {
   );
 }
 
-/** Writes what a batch gathered: one row for each group that it touched. */
-export function writeBatch(connection: SqliteConnection, state: SqliteBatch): void {
-  if (state.changes.length === 0) return;
-  const living = new Set([...state.catalog.values()].map(({ n }) => n));
-  for (const [n, groups] of state.tallies) {
-    if (!living.has(n)) continue;
-    for (const [group, count] of groups) {
-      if (count !== 0) connection.run(tallySql, [n, group, count]);
-    }
-  }
-  for (const name of new Set(state.changes.map(({ store }) => store))) {
-    const last = state.lasts.get(name) ?? 0;
-    connection.run("UPDATE store SET last = max(last, ?) WHERE called = ?", [last, name]);
-  }
-  connection.run(metaSql, ["sequence", state.sequence]);
-}
-
 /** The store whose entities are the groups themselves. */
 export const groupStore = "groups";
-
-const tallySql =
-  "INSERT INTO tally (store, grp, count) VALUES (?, ?, ?) " +
-  "ON CONFLICT DO UPDATE SET count = count + excluded.count";
-const metaSql =
-  "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value";

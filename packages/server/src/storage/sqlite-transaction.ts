@@ -15,12 +15,11 @@ import {
 import { taken } from "./conflict.ts";
 import { storedEntity } from "./draft.ts";
 import type { Draft, KeptRecord, Mark, RecordSpace, Transaction } from "./engine.ts";
-import type { SqlValue } from "./sql-filter.ts";
 import { setsText } from "./sql-index.ts";
-import type { Numbers, Row } from "./sql-row.ts";
-import { insertChange, type Numbered } from "./sqlite-change.ts";
+import type { Row } from "./sql-row.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { countOf } from "./sqlite-count.ts";
+import { writeEntry } from "./sqlite-entry.ts";
 import { brokenIndex, isIdTaken, translated } from "./sqlite-error.ts";
 import { movedWith } from "./sqlite-line.ts";
 import type { Values } from "./sqlite-pick.ts";
@@ -97,13 +96,7 @@ export class SqliteTransaction implements Transaction {
     const tree = store === groupStore ? before.with(groupNodeOf(entity)) : before;
     return this.#write(table, () => {
       this.#follow(tree, entity.id);
-      const after = this.#numbered(entity);
-      const { group, owner, access } = after.numbers;
-      const front = entityFront(entity, tree.branchText(entity.group));
-      const { id, time, revision, body } = entity;
-      const values = [id, group, owner, access, time, revision, front, body];
-      this.#connection.run(insertSql(table.n), values);
-      this.#log(table, "insert", mark, null, after);
+      this.#log(table, "insert", mark, { before: null, after: entity });
       return entity;
     });
   }
@@ -121,18 +114,7 @@ export class SqliteTransaction implements Transaction {
       store === groupStore ? this.#batch.tree.with(groupNodeOf(entity)) : this.#batch.tree;
     return this.#write(table, () => {
       this.#follow(tree, entity.id);
-      const { numbers } = this.#numbered(entity);
-      const { group, owner, access } = numbers;
-      const earlier = this.#numbered(before);
-      const front = entityFront(entity, tree.branchText(entity.group));
-      const own: SqlValue[] = [entity.at, entity.revision, front, entity.body];
-      const head = [group, owner, access, entity.time];
-      const isMoved = head.some((value, at) => value !== headNumbers(earlier)[at]);
-      const { changes } = this.#connection
-        .statement(updateSql(table.n, isMoved))
-        .run(...own, ...(isMoved ? head : []), entity.id, before.revision);
-      assert.equal(Number(changes), 1, "only what was read here may be changed");
-      this.#log(table, "update", mark, earlier, { entity, numbers });
+      this.#log(table, "update", mark, { before, after: entity });
       return entity;
     });
   }
@@ -140,11 +122,7 @@ export class SqliteTransaction implements Transaction {
   async remove(store: string, before: StoredEntity, mark: Mark): Promise<void> {
     const table = this.#table(store);
     this.#write(table, () => {
-      const { changes } = this.#connection
-        .statement(`DELETE FROM e${table.n} WHERE id = ? AND rev = ?`)
-        .run(before.id, before.revision);
-      assert.equal(Number(changes), 1, "only what was read here may be changed");
-      this.#log(table, "remove", mark, this.#numbered(before), null);
+      this.#log(table, "remove", mark, { before, after: null });
       if (store === groupStore) this.#follow(this.#batch.tree.without(before.id), before.id);
     });
   }
@@ -235,36 +213,21 @@ export class SqliteTransaction implements Transaction {
     return table;
   }
 
-  #numbered(entity: StoredEntity): Numbered {
-    const { dictionary } = this.#connection;
-    const numbers: Numbers = {
-      group: dictionary.giveGroup(entity.group),
-      owner: dictionary.giveOwner(entity.owner),
-      access: dictionary.giveAccess(entity.access),
-    };
-    return { entity, numbers };
-  }
-
   #log(
     { n, name }: StoreTable,
     op: Change["op"],
     { by, time }: Mark,
-    before: Numbered | null,
-    after: Numbered | null,
+    versions: Pick<Change, "before" | "after">,
   ): void {
-    const sequence = this.#batch.sequence + 1;
-    const { id } = ((after ?? before) as Numbered).entity;
-    const versions = { before: before?.entity ?? null, after: after?.entity ?? null };
-    const change = { sequence, op, store: name, id, time, by, ...versions };
-    insertChange(this.#connection, { ...change, n }, before, after);
     const batch = this.#batch;
-    batch.sequence = sequence;
-    batch.lasts.set(name, sequence);
-    batch.changes.push(change);
-    if (before) batch.tallies.add(n, before.numbers.group, -1);
-    if (!after) return;
-    batch.tallies.add(n, after.numbers.group, 1);
-    this.#widen(name, after.entity.body.length);
+    const sequence = batch.sequence + 1;
+    const { before, after } = versions;
+    const { id } = (after ?? before) as StoredEntity;
+    const change: Change = { sequence, op, store: name, id, time, by, before, after };
+    const front = after ? entityFront(after, batch.tree.branchText(after.group)) : "";
+    writeEntry(this.#connection, { change, n, front }, batch.tallies);
+    batch.add(change);
+    if (after) this.#widen(name, after.body.length);
   }
 
   #widen(store: string, characters: number): void {
@@ -296,25 +259,4 @@ export class SqliteTransaction implements Transaction {
   }
 }
 
-/**
- * Fails where the id is taken, since no id is null. The look for it is part of the statement, which
- * saves one; as `INSERT ... SELECT` it would copy each page before it changes it.
- */
-function insertSql(n: number): string {
-  const columns = "id, grp, own, acc, time, rev, front, body";
-  const isTaken = `EXISTS (SELECT 1 FROM e${n} WHERE id = ?1)`;
-  const values = `iif(${isTaken}, NULL, ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8`;
-  return `INSERT INTO e${n} (${columns}) VALUES (${values})`;
-}
-
-/** Names the columns of the head only if they change: each named one costs its indexes a write. */
-function updateSql(n: number, isMoved: boolean): string {
-  const head = isMoved ? ", grp = ?, own = ?, acc = ?, time = ?" : "";
-  return `UPDATE e${n} SET at = ?, rev = ?, front = ?, body = ?${head} WHERE id = ? AND rev = ?`;
-}
-
 const movedSql = "UPDATE group_id SET moved = ? WHERE n = ?";
-
-function headNumbers({ numbers, entity }: Numbered): readonly number[] {
-  return [numbers.group, numbers.owner, numbers.access, entity.time];
-}

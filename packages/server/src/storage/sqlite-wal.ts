@@ -22,6 +22,11 @@ export class SqliteWal {
     closeSync(folder);
   }
 
+  /** For a thread that forces the log by itself. */
+  get descriptor(): number {
+    return this.#log;
+  }
+
   /** Ends when all that was committed before is on disk. Errors: those of the system. */
   force(): Promise<void> {
     return datasync(this.#log);

@@ -1,21 +1,13 @@
 /**
  * Works that share one transaction, run one after the other as they come. Commits nothing.
  */
-import assert from "node:assert/strict";
-import { StoaError } from "@stoa/domain";
-import type { Transaction } from "./engine.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Change, StoaError } from "@stoa/domain";
 import type { SqliteConnection } from "./sqlite-connection.ts";
-import { translated } from "./sqlite-error.ts";
+import { isBusy, translated } from "./sqlite-error.ts";
 import { SqliteBatch, type SqliteState } from "./sqlite-state.ts";
 import { SqliteTransaction } from "./sqlite-transaction.ts";
-
-export interface Work {
-  readonly kind: "work";
-  readonly work: (tx: Transaction) => Promise<unknown>;
-  readonly alone: boolean;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: unknown) => void;
-}
+import { type Outcome, type Work, WorkAnswers } from "./work-answers.ts";
 
 export interface WorkRunOptions {
   readonly connection: SqliteConnection;
@@ -24,11 +16,9 @@ export interface WorkRunOptions {
   readonly begin: () => Promise<SqliteState>;
 }
 
-export class SqliteWorkRun {
+export class SqliteWorkRun extends WorkAnswers {
   readonly #options: WorkRunOptions;
   readonly #connection: SqliteConnection;
-  readonly #works: Work[] = [];
-  #outcomes: Outcome[] = [];
   #isCareful = false;
   /** What they did so far. */
   batch: SqliteBatch;
@@ -40,41 +30,28 @@ export class SqliteWorkRun {
   }
 
   private constructor(options: WorkRunOptions, state: SqliteState) {
+    super();
     this.#options = options;
     this.#connection = options.connection;
     this.batch = new SqliteBatch(state);
   }
 
-  get size(): number {
-    return this.#works.length;
+  get state(): SqliteState {
+    return this.batch.state;
   }
 
-  get isAlone(): boolean {
-    return this.#works[0]?.alone ?? false;
+  get changes(): readonly Change[] {
+    return this.batch.changes;
   }
 
   /** Runs one more work. Errors: those of the database that no work has caused. */
   async add(work: Work): Promise<void> {
-    this.#works.push(work);
+    this.works.push(work);
     if (this.#isCareful) return this.#runWithin(work);
     const tx = this.#transaction();
     const outcome = await outcomeOf(work.work, tx);
     if (!outcome.isGood && tx.hasWritten) return this.#runAgain(outcome);
     this.#settle(tx, outcome);
-  }
-
-  /** Tells every work how it went; only when nothing can take it back any more. */
-  answer(): void {
-    this.#works.forEach((work, at) => {
-      const outcome = this.#outcomes[at];
-      assert(outcome, "every work has an outcome");
-      if (outcome.isGood) work.resolve(outcome.value);
-      else work.reject(outcome.error);
-    });
-  }
-
-  refuse(error: unknown): void {
-    for (const { reject } of this.#works) reject(error);
   }
 
   #transaction(): SqliteTransaction {
@@ -83,16 +60,16 @@ export class SqliteWorkRun {
 
   /** The last one failed after it had written: neighbours run anew, each within a savepoint. */
   async #runAgain(failed: Outcome): Promise<void> {
-    rollBack(this.#connection);
+    this.#connection.rollBack();
     this.batch = new SqliteBatch(await this.#options.begin());
     this.hasWritten = false;
-    if (this.#works.length === 1) {
-      this.#outcomes = [failed];
+    if (this.works.length === 1) {
+      this.outcomes = [failed];
       return;
     }
-    this.#outcomes = [];
+    this.outcomes = [];
     this.#isCareful = true;
-    for (const work of this.#works) await this.#runWithin(work);
+    for (const work of this.works) await this.#runWithin(work);
   }
 
   async #runWithin({ work }: Work): Promise<void> {
@@ -110,20 +87,10 @@ export class SqliteWorkRun {
   }
 
   #settle(tx: SqliteTransaction, outcome: Outcome): void {
-    this.#outcomes.push(outcome);
+    this.outcomes.push(outcome);
     if (outcome.isGood) this.hasWritten ||= tx.hasWritten;
   }
 }
-
-export function rollBack({ database, dictionary }: SqliteConnection): void {
-  if (database.isTransaction) database.exec("ROLLBACK");
-  dictionary.revert();
-  dictionary.settle();
-}
-
-type Outcome =
-  | { readonly isGood: true; readonly value: unknown }
-  | { readonly isGood: false; readonly error: unknown };
 
 async function outcomeOf(work: Work["work"], tx: SqliteTransaction): Promise<Outcome> {
   try {
@@ -138,3 +105,26 @@ async function outcomeOf(work: Work["work"], tx: SqliteTransaction): Promise<Out
     return { isGood: false, error };
   }
 }
+
+/** Opens a transaction that writes. Another process may hold the lock: tries again for a while. */
+export async function beginWriting(
+  connection: SqliteConnection,
+  isAmongPeers: boolean,
+): Promise<void> {
+  const { pauseMsMax, waitMsMax } = isAmongPeers ? amongPeers : alone;
+  const until = performance.now() + waitMsMax;
+  for (let pause = 1; ; pause = Math.min(pause * 2, pauseMsMax)) {
+    try {
+      connection.run("BEGIN IMMEDIATE");
+      return;
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > until) throw error;
+      await sleep(pause);
+    }
+  }
+}
+
+/** The longest pause before another try for the lock, and how long it is tried. */
+const alone = { pauseMsMax: 2_048, waitMsMax: 4_000 } as const;
+/** Peers hold it for a few milliseconds at a time, or for as long as an index is built. */
+const amongPeers = { pauseMsMax: 1, waitMsMax: 60_000 } as const;

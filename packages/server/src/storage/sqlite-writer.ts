@@ -1,23 +1,31 @@
 /**
  * The one queue of writes: works that arrive together share a transaction, and each is answered
- * when that is durable. While one commit is on its way to disk, the works of the next run already.
+ * when that is durable. While one commit is on its way to disk, the works of the next run already:
+ * those that only touch single entities in memory, to be written by a thread; others on the spot.
  * Knows no SQL but that of transactions.
  */
-import { setTimeout as sleep } from "node:timers/promises";
-import { limit, StoaError } from "@stoa/domain";
+import { StoaError, type StoredEntity } from "@stoa/domain";
 import type { EngineOptions, Transaction, TransactOptions } from "./engine.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
-import { isBusy, translated } from "./sqlite-error.ts";
+import { pendingOf, SqliteDeferredRun } from "./sqlite-deferred.ts";
+import type { SqliteDurability } from "./sqlite-durability.ts";
+import { writeSums, writeTogether } from "./sqlite-entry.ts";
+import { translated } from "./sqlite-error.ts";
+import { type Flight, SqliteFlights } from "./sqlite-flights.ts";
 import { changesSince, stateAfter } from "./sqlite-follow.ts";
-import { readKeptSince, sweepLog } from "./sqlite-log.ts";
-import { sweepRecords } from "./sqlite-record.ts";
-import { readState, type SqliteState, writeBatch } from "./sqlite-state.ts";
-import { rollBack, SqliteWorkRun, type Work } from "./sqlite-work.ts";
+import { readKeptSince } from "./sqlite-log.ts";
+import { readState, type SqliteState } from "./sqlite-state.ts";
+import { SqliteSweep } from "./sqlite-sweep.ts";
+import { beginWriting, SqliteWorkRun } from "./sqlite-work.ts";
+import { RefusedError, type Written } from "./sqlite-writing.ts";
+import type { Work, WorkAnswers } from "./work-answers.ts";
 
 export interface WriterOptions extends EngineOptions {
   readonly connection: SqliteConnection;
-  /** Makes durable what has just been committed; without it, each commit is so by itself. */
-  readonly force?: () => Promise<void>;
+  /** Makes commits durable; without it, each is so by itself. */
+  readonly durability?: () => SqliteDurability;
+  /** An entity as readers see it. */
+  readonly read: (n: number, id: string) => StoredEntity | undefined;
   /** Keeps readers at what they see now. */
   readonly holdView: () => void;
   /** Lets readers see what is committed. */
@@ -32,22 +40,28 @@ export class SqliteWriter {
   readonly #queue: Entry[] = [];
   /** As of the last commit, which may be on its way to disk: what the next works build on. */
   #state: SqliteState;
+  /** As of the last one that is on disk. */
+  #told: SqliteState;
   #running: Promise<void> | undefined;
-  /** Until the last commit is on disk; never fails. */
-  #forcing: Promise<void> | undefined;
+  readonly #flights = new SqliteFlights();
+  /** How many works at the head of the queue are to be run on the spot. */
+  #direct = 0;
+  /** How many of them were put back there, since what they were written with was refused. */
+  #backs = 0;
+  /** How many more are, since a conflict seldom comes alone. */
+  #wary = 0;
   /** Why nothing is written any more. */
   #failure: StoaError | undefined;
   #wake: () => void = () => undefined;
-  #sweptAt = 0;
-  #logSweptAt = 0;
-  #logPauseMs = 0;
+  readonly #sweep: SqliteSweep;
   #keptSince: number;
 
   constructor(options: WriterOptions) {
     const { connection, peers } = options;
     this.#connection = connection;
     this.#options = options;
-    this.#state = readState(connection);
+    this.#sweep = new SqliteSweep(options);
+    this.#state = this.#told = readState(connection);
     this.#keptSince = readKeptSince(connection);
     connection.dictionary.settle();
     // Else SQLite would hold up the whole process while it waits for another one.
@@ -81,6 +95,7 @@ export class SqliteWriter {
     this.#connection.dictionary.settle();
     const isLost = changes === "lost";
     this.#state = isLost ? readState(connection) : stateAfter(connection, this.#state, changes);
+    this.#told = this.#state;
     this.#options.onState(this.#state);
     if (isLost) this.#options.peers?.lapse();
     else this.#options.onCommit({ sequence: this.#state.sequence, changes });
@@ -96,7 +111,7 @@ export class SqliteWriter {
 
   /** Ends when all that is committed by now is durable. Errors: `unavailable` if it never will. */
   async durable(): Promise<void> {
-    await this.#forcing;
+    await this.#flights.landed();
     if (this.#failure) throw this.#failure;
   }
 
@@ -109,8 +124,10 @@ export class SqliteWriter {
 
   /** Ends when everything that was handed in has ended. */
   async settle(): Promise<void> {
-    await this.#running;
-    await this.#forcing;
+    while (this.#running || this.#flights.count > 0) {
+      await this.#running;
+      await this.#flights.landed();
+    }
   }
 
   #enter(entry: Entry): void {
@@ -120,13 +137,25 @@ export class SqliteWriter {
   }
 
   async #drain(): Promise<void> {
-    while (this.#queue.length > 0) {
-      const [first] = this.#queue;
-      if (first?.kind === "pause" || first?.alone) await this.#forcing;
-      if (first?.kind === "pause") await this.#runPause();
+    for (let [first] = this.#queue; first; [first] = this.#queue) {
+      const isShared = first.kind === "work" && !first.alone;
+      const isDeferred = isShared && this.#canDefer;
+      const mustLand = isShared ? !isDeferred && this.#flights.areElsewhere : true;
+      // It may put works back, before this one.
+      if (mustLand && this.#flights.count > 0) await this.#flights.landed();
+      else if (isDeferred) await this.#runDeferred();
+      else if (first.kind === "pause") await this.#runPause();
       else await this.#runWorks();
     }
     this.#running = undefined;
+  }
+
+  /** Also where something on its way has made, changed or dropped a store: readers see the old. */
+  get #canDefer(): boolean {
+    const { durability } = this.#options;
+    const isKnown = this.#told.catalog === this.#state.catalog;
+    const isCalm = this.#direct === 0 && this.#wary === 0 && !this.#sweep.isDue;
+    return durability !== undefined && isKnown && isCalm;
   }
 
   async #runPause(): Promise<void> {
@@ -135,33 +164,76 @@ export class SqliteWriter {
     else await pause.task().then(pause.resolve, pause.reject);
   }
 
+  async #runDeferred(): Promise<void> {
+    const { read } = this.#options;
+    const { pending } = this.#flights;
+    const run = new SqliteDeferredRun({ state: this.#state, pending, read });
+    let rest: Work | undefined;
+    const isFull = () => rest !== undefined || this.#canFly(run);
+    const add = async (work: Work) => {
+      if (!(await run.add(work))) rest = work;
+    };
+    await this.#fill(run, add, isFull);
+    // What it builds on may have been refused, and comes again before it.
+    if (this.#direct > 0 || !this.#canFly(run)) await this.#flights.landed();
+    if (this.#failure) run.refuse(this.#failure);
+    else if (this.#direct > 0) this.#putBack(run.works);
+    else if (run.size > 0) this.#take(run);
+    if (!rest) return;
+    // What was taken may yet be refused, and then comes before it.
+    this.#queue.splice(this.#backs, 0, rest);
+    this.#direct++;
+  }
+
+  /** Whether the thread is to be handed it at once, also while it still writes another one. */
+  #canFly({ entries }: SqliteDeferredRun): boolean {
+    const { count, areElsewhere } = this.#flights;
+    if (entries.length < flightEntriesMin || count >= flightsMax) return false;
+    return count === 0 ? (this.#options.durability?.().canWrite ?? false) : areElsewhere;
+  }
+
   async #runWorks(): Promise<void> {
     const { connection, now } = this.#options;
     let run: SqliteWorkRun | undefined;
+    this.#backs = 0;
     try {
       if (this.#failure) throw this.#failure;
       run = await SqliteWorkRun.begin({ connection, now, begin: () => this.#begin() });
-      await this.#fill(run);
+      const started = run;
+      await this.#fill(run, async (work) => {
+        this.#direct = Math.max(0, this.#direct - 1);
+        this.#wary = Math.max(0, this.#wary - 1);
+        await started.add(work);
+      });
       await this.durable();
       this.#commit(run);
     } catch (error) {
-      rollBack(connection);
+      connection.rollBack();
       const reason = translated(error);
       if (run) run.refuse(reason);
       else while (this.#queue[0]?.kind === "work") this.#queue.shift()?.reject(reason);
+      this.#direct = run ? this.#direct : 0;
       return;
     }
     // What others are decided by is heard of before they are.
-    if (run.isAlone) await this.#forcing;
+    if (run.isAlone) await this.#flights.landed();
   }
 
-  /** Runs what is there, and what comes until it is time to commit. */
-  async #fill(run: SqliteWorkRun): Promise<void> {
+  /** Runs what is there, and what comes until it is full, or time to commit. */
+  async #fill(
+    run: WorkAnswers,
+    add: (work: Work) => Promise<void>,
+    isFull = () => false,
+  ): Promise<void> {
     for (;;) {
-      for (let work = this.#next(run); work; work = this.#next(run)) await run.add(work);
+      while (!isFull()) {
+        const work = this.#next(run);
+        if (!work) break;
+        await add(work);
+      }
       // A pause, or a work that wants to be alone; or there are too many.
-      if (this.#queue.length > 0 || run.isAlone) return;
-      if (this.#forcing !== undefined) await this.#something();
+      if (this.#queue.length > 0 || run.isAlone || isFull()) return;
+      if (this.#flights.count > 0) await this.#something();
       else if (await this.#isQuiet()) return;
     }
   }
@@ -179,95 +251,127 @@ export class SqliteWriter {
     return this.#queue.length === 0;
   }
 
-  #next(run: SqliteWorkRun): Work | undefined {
+  #next(run: WorkAnswers): Work | undefined {
     const [entry] = this.#queue;
+    if (run instanceof SqliteDeferredRun && this.#direct > 0) return undefined;
     if (entry?.kind !== "work" || run.size >= batchWorksMax) return undefined;
     if (run.size > 0 && (entry.alone || run.isAlone)) return undefined;
     this.#queue.shift();
     return entry;
   }
 
-  /** Another process may hold the lock: tries again for a while. */
   async #begin(): Promise<SqliteState> {
-    const { pauseMsMax, waitMsMax } = this.#options.peers ? amongPeers : alone;
-    const until = performance.now() + waitMsMax;
-    for (let pause = 1; ; pause = Math.min(pause * 2, pauseMsMax)) {
-      try {
-        this.#connection.run("BEGIN IMMEDIATE");
-        break;
-      } catch (error) {
-        if (!isBusy(error) || performance.now() > until) throw error;
-        await sleep(pause);
-      }
-    }
+    await beginWriting(this.#connection, this.#options.peers !== undefined);
     if (this.#options.peers) this.follow(this.#connection);
     return this.#state;
   }
 
-  /** Nothing before it is on its way to disk any more: what is durable is what is committed. */
+  /** To be run on the spot, behind those that were put back as they were refused. */
+  #putBack(works: readonly Work[]): void {
+    this.#queue.splice(this.#backs, 0, ...works);
+    this.#backs += works.length;
+    this.#direct += works.length;
+  }
+
+  /** The database has refused them together: run on the spot, it says which of them. */
+  #putBackRefused(works: readonly Work[], before: SqliteState): void {
+    // Those that build on it are refused after it.
+    if (before.sequence < this.#state.sequence) this.#state = before;
+    this.#putBack(works);
+    this.#wary = waryWorks;
+    this.#options.releaseView();
+  }
+
+  /** Writes what was put off: by the thread, or here where that is quicker. */
+  #take(run: SqliteDeferredRun): void {
+    const { entries, lasts, sequence, own: pending } = run;
+    const before = this.#state;
+    const flight = { before, pending };
+    const sums = { lasts, sequence };
+    const durability = this.#options.durability?.() as SqliteDurability;
+    if (entries.length === 0) {
+      this.#tell(run);
+      return;
+    }
+    if (this.#flights.count === 0) this.#options.holdView();
+    if (entries.length >= entriesElsewhereMin && durability.canWrite) {
+      const written = { entries, base: before.sequence, ...sums };
+      const done = this.#writeElsewhere(durability, written);
+      this.#fly(done, run, { ...flight, isElsewhere: true });
+    } else {
+      try {
+        writeTogether(this.#connection, { entries, sums });
+      } catch {
+        this.#putBackRefused(run.works, before);
+        return;
+      }
+      this.#fly(durability.force(), run, { ...flight, isElsewhere: false });
+    }
+    this.#state = run.state;
+  }
+
+  async #writeElsewhere(durability: SqliteDurability, written: Written): Promise<void> {
+    const groups = await durability.write(written);
+    const { dictionary } = this.#connection;
+    if (groups !== dictionary.groupCount) dictionary.loadGroups();
+  }
+
   #commit(run: SqliteWorkRun): void {
-    const { holdView, releaseView, force } = this.#options;
+    const { holdView, releaseView, durability } = this.#options;
     const { batch } = run;
-    writeBatch(this.#connection, batch);
-    const isSwept = this.#sweep();
-    const keptSince = this.#sweepLog();
-    const isWritten = run.hasWritten || isSwept || keptSince !== undefined;
-    const toForce = isWritten ? force : undefined;
-    if (toForce) holdView();
+    if (batch.changes.length > 0) writeSums(this.#connection, batch.sums);
+    const { hasWritten, keptSince } = this.#sweep.run(this.#connection);
+    const isForced = (run.hasWritten || hasWritten) && durability !== undefined;
+    if (isForced) holdView();
     else releaseView();
     this.#connection.run("COMMIT");
     this.#connection.dictionary.settle();
+    const before = this.#state;
     this.#state = batch.state;
-    if (toForce) this.#forcing = this.#forced(toForce(), run, keptSince);
-    else this.#tell(run, keptSince);
+    if (isForced) {
+      const pending = pendingOf(batch);
+      this.#fly(durability().force(), run, { before, isElsewhere: false, pending, keptSince });
+    } else this.#tell(run, keptSince);
   }
 
-  async #forced(
-    force: Promise<void>,
-    run: SqliteWorkRun,
-    keptSince: number | undefined,
-  ): Promise<void> {
+  #fly(written: Promise<void>, run: Run, flight: Flight): void {
+    // It may fail before it is waited for.
+    written.catch(() => undefined);
+    const after = () => {
+      this.#wake();
+      if (this.#queue.length > 0) this.#running ??= this.#drain();
+    };
+    this.#flights.begin(flight, () => this.#land(written, run, flight), after);
+  }
+
+  async #land(written: Promise<void>, run: Run, flight: Flight): Promise<void> {
+    const { holdView, releaseView, durability } = this.#options;
     try {
-      await force;
-      this.#options.releaseView();
-      this.#tell(run, keptSince);
+      await written;
+      releaseView();
+      this.#tell(run, flight.keptSince);
     } catch (cause) {
       // What is committed but not forced may or may not be lost: readers stay where they are.
-      run.refuse(this.stop(cause));
+      if (!(cause instanceof RefusedError)) {
+        run.refuse(this.stop(cause));
+        durability?.().stop();
+        return;
+      }
+      this.#putBackRefused(run.works, flight.before);
     }
-    this.#forcing = undefined;
-    this.#wake();
+    if (this.#flights.count > 1) holdView();
+    if (flight.isElsewhere) durability?.().heard();
   }
 
-  #tell(run: SqliteWorkRun, keptSince = this.#keptSince): void {
-    const { batch } = run;
+  #tell(run: Run, keptSince = this.#keptSince): void {
+    const { state, changes } = run;
     const { onState, onCommit, peers } = this.#options;
     this.#keptSince = keptSince;
-    onState(batch.state);
-    onCommit({ sequence: batch.sequence, changes: batch.changes });
-    if (batch.changes.length > 0) peers?.announce();
+    this.#told = state;
+    onState(state);
+    onCommit({ sequence: state.sequence, changes });
+    if (changes.length > 0) peers?.announce();
     run.answer();
-  }
-
-  /** @returns whether it looked, and so may have written. */
-  #sweep(): boolean {
-    const now = this.#options.now();
-    if (now - this.#sweptAt < limit.sweepEveryMs) return false;
-    this.#sweptAt = now;
-    sweepRecords(this.#connection, now);
-    return true;
-  }
-
-  /** A piece of it once a second, as long as there is something to sweep; else once a minute. */
-  #sweepLog(): number | undefined {
-    const { log, now } = this.#options;
-    const time = now();
-    // Also where the clock was set back.
-    if (!log || Math.abs(time - this.#logSweptAt) < this.#logPauseMs) return undefined;
-    const { keptSince, isDone } = sweepLog(this.#connection, log, time);
-    this.#logSweptAt = time;
-    this.#logPauseMs = isDone ? limit.sweepEveryMs : sweepPieceMs;
-    return keptSince;
   }
 }
 
@@ -280,10 +384,15 @@ interface Pause {
   readonly reject: (error: unknown) => void;
 }
 
+type Run = SqliteDeferredRun | SqliteWorkRun;
+
+/** Commits on their way at a time: one that the thread writes, and one that it writes next. */
+const flightsMax = 2;
+/** Changes that are worth a commit of their own, though more may come. */
+const flightEntriesMin = 16;
+/** Fewer changes are written before another thread would have heard of them. */
+const entriesElsewhereMin = 4;
+/** Works after a refusal that are run on the spot, where a conflict costs less. */
+const waryWorks = 256;
 /** Works in one transaction: past it the first would wait too long for the last. */
 const batchWorksMax = 256;
-/** The longest pause before another try for the lock, and how long it is tried. */
-const alone = { pauseMsMax: 2_048, waitMsMax: 4_000 } as const;
-/** Peers hold it for a few milliseconds at a time, or for as long as an index is built. */
-const amongPeers = { pauseMsMax: 1, waitMsMax: 60_000 } as const;
-const sweepPieceMs = 1_000;
