@@ -7,6 +7,7 @@ import {
   compareBy,
   cursorOf,
   everything,
+  type Filter,
   type Json,
   type JsonObject,
   type OrderKey,
@@ -32,6 +33,7 @@ import {
 export const pagingCases: readonly Case[] = [
   ["a list is in the order of ids unless another is asked for", byId],
   ["lists are in every order that is asked for, and offset and limit cut them", orders],
+  ["an offset counts what is visible, through one group and through many", visibleOffset],
   ["paging by cursor reaches each entity exactly once, also where many are equal", cursors],
   ["a cursor goes on where it stood, also when its entity is gone", cursorGone],
   ["a long list comes in several pages", manyPages],
@@ -63,6 +65,29 @@ const someOrders: readonly (readonly OrderKey[])[] = [
   ],
   [{ path: ["_at"], descending: true }],
 ];
+
+async function visibleOffset({ engine }: World): Promise<void> {
+  for (let number = 40; number < 60; number++) {
+    const group = id(number % 5 === 0 ? 31 : number % 5 === 1 ? 32 : 33);
+    await insert(engine, "cities", { ...draft(number), group });
+  }
+  const seen: readonly (readonly [groups: number[], numbers: number[]])[] = [
+    [[31], [40, 45, 50, 55]],
+    [
+      [31, 32],
+      [40, 41, 45, 46, 50, 51, 55, 56],
+    ],
+  ];
+  for (const [groups, numbers] of seen) {
+    const reach = new Set(groups.map(id));
+    const nobody = { owner: id(9), principals: new Set<string>(), self: null };
+    const filter: Filter = { kind: "visible", ...nobody, reach };
+    for (const offset of [0, 1, 2, 3, 1, 2]) {
+      const found = await numbersOf(engine, "cities", query({ filter, offset }));
+      assert.deepEqual(found, numbers.slice(offset), `${groups} from ${offset}`);
+    }
+  }
+}
 
 async function byId({ engine }: World): Promise<void> {
   for (const number of [9, 7, 255, 8, 16]) await insert(engine, "cities", draft(number));

@@ -66,14 +66,15 @@ const groupsSqls = new Map<string, string>();
 const textsKeptMax = 500;
 
 function groupsText({ n }: StoreTable, length: number, descending: boolean): string {
-  const terms = Array.from({ length }, (_, at) => {
-    const range = `x.grp = ?${at + 3} AND x.id ${descending ? "<" : ">"} ?1`;
-    return `SELECT x.id AS k0, x.n AS n FROM e${n} x INDEXED BY e${n}_grp WHERE ${range}`;
-  });
   const ordered = `ORDER BY k0${descending ? " DESC" : ""} LIMIT ${wholeLimit}`;
-  const all = `${terms.join(" UNION ALL ")} ${ordered}`;
+  const term = (columns: string, at: number) => {
+    const range = `x.grp = ?${at + 3} AND x.id ${descending ? "<" : ">"} ?1`;
+    return `SELECT ${columns} FROM e${n} x INDEXED BY e${n}_grp WHERE ${range}`;
+  };
   // What is no compound needs no further level.
-  return length === 1 ? all : `SELECT n, k0 FROM (${all})`;
+  if (length === 1) return `${term("x.n AS n, x.id AS k0", 0)} ${ordered}`;
+  const terms = Array.from({ length }, (_, at) => term("x.id AS k0, x.n AS n", at));
+  return `SELECT n, k0 FROM (${terms.join(" UNION ALL ")} ${ordered})`;
 }
 
 /**
