@@ -183,6 +183,25 @@ test("who goes on while a user is saved stays there, and is asked if it is refus
   assert.deepEqual(others, []);
 });
 
+test("a person's form keeps what is typed as soon as it is there", async () => {
+  const [admin] = await stage.find<{ email?: string }>("/users?where.login=admin");
+  await menu("Users").click();
+  await page.getByRole("cell", { name: "admin", exact: true }).first().waitFor();
+  // What the list has brought is older than this.
+  await stage.change("users", admin?._id ?? "", { email: "root@stoa.example" });
+  const read = await hold("GET", `**/api/v1/users/${admin?._id}*`);
+  await page.getByRole("cell", { name: "admin", exact: true }).first().click();
+  await page.locator("[aria-busy=true]").first().waitFor();
+  assert.equal(await field("Name").count(), 0);
+  read();
+  await field("Name").fill("Root");
+  assert.equal(await field("E-mail").inputValue(), "root@stoa.example");
+  assert.equal(await field("Name").inputValue(), "Root");
+  await button("Save").click();
+  await page.getByText("Element updated").waitFor();
+  assert.deepEqual(visit.problems, []);
+});
+
 test("a definition stays open when it is saved, with what was typed on meanwhile", async () => {
   await visit.open("/#/definitions/inns");
   await field("Title").fill("Inns");

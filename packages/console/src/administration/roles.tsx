@@ -5,13 +5,13 @@ import { Chip } from "@mui/material";
 import {
   Create,
   DataTable,
-  Edit,
   FunctionField,
   List,
   required,
   SimpleForm,
   TextInput,
 } from "react-admin";
+import { FreshEdit } from "./fresh-edit.tsx";
 import { RightsInput } from "./rights-input.tsx";
 import { UnsavedForm } from "./unsaved-form.tsx";
 
@@ -34,9 +34,9 @@ function Rights({ texts }: { readonly texts: readonly string[] }) {
 
 export function RoleEdit() {
   return (
-    <Edit mutationMode="pessimistic" redirect={false}>
+    <FreshEdit>
       <RoleForm />
-    </Edit>
+    </FreshEdit>
   );
 }
 

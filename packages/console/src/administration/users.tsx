@@ -9,7 +9,6 @@ import {
   BooleanInput,
   Create,
   DataTable,
-  Edit,
   EmailField,
   FunctionField,
   List,
@@ -26,6 +25,7 @@ import {
 import { PrincipalName } from "../principal-name.tsx";
 import { timeText } from "../table/cell-text.ts";
 import { useFormatLocale } from "../text/use-format-locale.ts";
+import { FreshEdit } from "./fresh-edit.tsx";
 import { UnsavedForm } from "./unsaved-form.tsx";
 
 export function UserList() {
@@ -73,9 +73,9 @@ const userFilters = [
 
 export function UserEdit() {
   return (
-    <Edit mutationMode="pessimistic" redirect={false}>
+    <FreshEdit>
       <UserForm isNew={false} />
-    </Edit>
+    </FreshEdit>
   );
 }
 
