@@ -6,6 +6,7 @@
  */
 import { StoaError, type StoredEntity } from "@stoa/domain";
 import type { EngineOptions, Transaction, TransactOptions } from "./engine.ts";
+import { RecentEntities } from "./recent-entities.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { pendingOf, SqliteDeferredRun } from "./sqlite-deferred.ts";
 import type { SqliteDurability } from "./sqlite-durability.ts";
@@ -44,6 +45,7 @@ export class SqliteWriter {
   #told: SqliteState;
   #running: Promise<void> | undefined;
   readonly #flights = new SqliteFlights();
+  readonly #recent = new RecentEntities();
   /** How many works at the head of the queue are to be run on the spot. */
   #direct = 0;
   /** How many of them were put back there, since what they were written with was refused. */
@@ -165,7 +167,7 @@ export class SqliteWriter {
   }
 
   async #runDeferred(): Promise<void> {
-    const { read } = this.#options;
+    const read = (n: number, id: string) => this.#recent.get(n, id) ?? this.#options.read(n, id);
     const { pending } = this.#flights;
     const run = new SqliteDeferredRun({ state: this.#state, pending, read });
     let rest: Work | undefined;
@@ -286,8 +288,7 @@ export class SqliteWriter {
   #take(run: SqliteDeferredRun): void {
     const { entries, lasts, sequence, own: pending } = run;
     const before = this.#state;
-    const flight = { before, pending };
-    const sums = { lasts, sequence };
+    const [flight, sums] = [{ before, pending }, { lasts, sequence }];
     const durability = this.#options.durability?.() as SqliteDurability;
     if (entries.length === 0) {
       this.#tell(run);
@@ -368,6 +369,7 @@ export class SqliteWriter {
     const { onState, onCommit, peers } = this.#options;
     this.#keptSince = keptSince;
     this.#told = state;
+    if (!peers) this.#recent.takeIn(changes, (store) => state.catalog.get(store)?.n);
     onState(state);
     onCommit({ sequence: state.sequence, changes });
     if (changes.length > 0) peers?.announce();
