@@ -1,3 +1,6 @@
+/**
+ * What is kept of entities that were changed lately, and what is let go.
+ */
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import type { Change, StoredEntity } from "@stoa/domain";
