@@ -288,7 +288,7 @@ export class SqliteWriter {
   #take(run: SqliteDeferredRun): void {
     const { entries, lasts, sequence, own: pending } = run;
     const before = this.#state;
-    const [flight, sums] = [{ before, pending }, { lasts, sequence }];
+    const sums = { lasts, sequence };
     const durability = this.#options.durability?.() as SqliteDurability;
     if (entries.length === 0) {
       this.#tell(run);
@@ -298,7 +298,7 @@ export class SqliteWriter {
     if (entries.length >= entriesElsewhereMin && durability.canWrite) {
       const written = { entries, base: before.sequence, ...sums };
       const done = this.#writeElsewhere(durability, written);
-      this.#fly(done, run, { ...flight, isElsewhere: true });
+      this.#fly(done, run, { before, pending, isElsewhere: true });
     } else {
       try {
         writeTogether(this.#connection, { entries, sums });
@@ -306,7 +306,7 @@ export class SqliteWriter {
         this.#putBackRefused(run.works, before);
         return;
       }
-      this.#fly(durability.force(), run, { ...flight, isElsewhere: false });
+      this.#fly(durability.force(), run, { before, pending, isElsewhere: false });
     }
     this.#state = run.state;
   }
