@@ -2,7 +2,13 @@
  * A list that stays true: filled once, then kept by what the server tells, also over lost
  * connections. Knows lists, subscriptions and their order in time; no transport.
  */
-import { type JsonObject, limit as limits, parsePath, StoaError } from "@stoa/domain";
+import {
+  isUnavailable,
+  type JsonObject,
+  limit as limits,
+  parsePath,
+  StoaError,
+} from "@stoa/domain";
 import type { Entity } from "./entity.ts";
 import type { EntityCalls, ListCall } from "./entity-calls.ts";
 import { type ListQuery, listParameters, orderOf } from "./list-query.ts";
@@ -172,7 +178,7 @@ export class LiveSet<T> implements AsyncIterable<LiveChange<T>> {
         }
         return found;
       } catch (cause) {
-        if (!(cause instanceof StoaError) || cause.code !== "unavailable") throw cause;
+        if (!isUnavailable(cause)) throw cause;
         await pause(againMs, signal);
       }
     }

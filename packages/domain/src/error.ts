@@ -58,6 +58,11 @@ export class StoaError extends Error {
   }
 }
 
+/** Whether it is no mistake but something that cannot be reached, or is full, for the moment. */
+export function isUnavailable(cause: unknown): cause is StoaError {
+  return cause instanceof StoaError && cause.code === "unavailable";
+}
+
 /** A `validation` error about one path, the most frequent kind. */
 export function violation(path: string, rule: string, message: string): StoaError {
   return new StoaError("validation", `${path}: ${message}`, { details: [{ path, rule, message }] });

@@ -2,6 +2,7 @@
  * Log and metrics: both read what the server reports (`service/observation.ts`) and nothing else.
  * The log goes to the standard error as lines of JSON; the standard output carries the ready line.
  */
+import { isUnavailable } from "@stoa/domain";
 import { type Logger, pino } from "pino";
 import {
   AggregatorRegistry,
@@ -19,7 +20,7 @@ import type {
   ReplicaReport,
 } from "../service/observation.ts";
 import { addedLoad, type Load, type LoadReport, LoadWindow } from "./load-window.ts";
-import { isRefusal, OutageLog } from "./outage-log.ts";
+import { OutageLog } from "./outage-log.ts";
 import { requestMeter } from "./request-meter.ts";
 
 export interface ObserverOptions {
@@ -139,7 +140,7 @@ function reportReplica(log: Log, { isUp, hasTurned, cause }: ReplicaReport): voi
 }
 
 function reportFault(log: Log, outage: OutageLog, { incident, cause }: Fault): void {
-  if (isRefusal(cause)) outage.refuse(incident, cause);
+  if (isUnavailable(cause)) outage.refuse(incident, cause);
   else log.error({ incident, err: asError(cause) }, "fault");
 }
 
@@ -182,7 +183,8 @@ function createMeter(registry: Registry): Observe {
     if (observation.kind === "request") countRequest(observation);
     else if (observation.kind === "feed") measureFeed(observation);
     else if (observation.kind === "replica") measureReplica(observation);
-    else if (observation.kind === "fault") (isRefusal(observation.cause) ? refusals : faults).inc();
+    else if (observation.kind === "fault")
+      (isUnavailable(observation.cause) ? refusals : faults).inc();
     else if (observation.kind === "signIn") {
       signIns.inc({ way: observation.way, outcome: observation.outcome });
     }

@@ -2,15 +2,10 @@
  * The log while requests are refused for want of the database: one line as it goes, one as it is
  * back, and not one for each that was refused meanwhile. Knows no transport and no metrics.
  */
-import { StoaError } from "@stoa/domain";
+import type { StoaError } from "@stoa/domain";
 import type { Logger } from "pino";
 
 type Log = Pick<Logger, "info" | "warn" | "error">;
-
-/** Whether it is no mistake of ours but something that cannot be reached for the moment. */
-export function isRefusal(cause: unknown): cause is StoaError {
-  return cause instanceof StoaError && cause.code === "unavailable";
-}
 
 export class OutageLog {
   readonly #log: Log;

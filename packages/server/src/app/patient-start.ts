@@ -3,7 +3,7 @@
  * Knows no database.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { StoaError } from "@stoa/domain";
+import { isUnavailable } from "@stoa/domain";
 
 export interface Patience {
   /** Hears why it waits: at once, then now and then. */
@@ -25,11 +25,12 @@ export async function openInTime<T>(
     try {
       return await open();
     } catch (cause) {
-      const mayCome = cause instanceof StoaError && cause.code === "unavailable";
-      if (!mayCome || cause.retryAfterS === undefined) throw cause;
+      if (!isUnavailable(cause) || cause.retryAfterS === undefined) throw cause;
       const now = performance.now();
-      if (now - toldAt >= tellEveryMs) tell(cause.message);
-      if (now - toldAt >= tellEveryMs) toldAt = now;
+      if (now - toldAt >= tellEveryMs) {
+        tell(cause.message);
+        toldAt = now;
+      }
     }
     await sleep(againMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   }

@@ -2,7 +2,14 @@
  * Follows the log of changes and tells each subscription what it is to see, in order and once
  * (design 5). Writers never wait for it: a commit only wakes it. Knows no wire form.
  */
-import { type Caller, type Change, type GroupTree, isSystemStore, StoaError } from "@stoa/domain";
+import {
+  type Caller,
+  type Change,
+  type GroupTree,
+  isSystemStore,
+  isUnavailable,
+  StoaError,
+} from "@stoa/domain";
 import type { Commit, Engine } from "../storage/engine.ts";
 import { ChangeWindow } from "./change-window.ts";
 import { FeedAudience } from "./feed-audience.ts";
@@ -21,7 +28,6 @@ import {
   changesAtOnce,
   expiryEveryMs,
   faultsMax,
-  isAway,
   nextTurn,
   Turns,
   turnMsMax,
@@ -237,7 +243,8 @@ export class ChangeFeed implements FollowedFeed, CaughtUpFeed, PeopleFeed, MoveS
       this.#report(performance.now() - this.#wokenAt);
       this.#isStorageAway = false;
     } catch (cause) {
-      const isPassing = isAway(cause);
+      // The same will be told when the storage is back.
+      const isPassing = isUnavailable(cause);
       if (!isPassing || !this.#isStorageAway) this.fault(cause);
       this.#isStorageAway = isPassing;
       // One change that cannot be told must not keep all later ones back.

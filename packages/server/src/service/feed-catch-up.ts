@@ -3,12 +3,13 @@
  * missed, and whatever the storage does meanwhile. Knows no wire form.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { isUnavailable } from "@stoa/domain";
 import type { FeedAudience } from "./feed-audience.ts";
 import type { OpenedChange } from "./feed-event.ts";
 import type { Follower } from "./feed-follower.ts";
 import { type ReplaySource, replay } from "./feed-replay.ts";
 import type { Subscription } from "./feed-subscription.ts";
-import { awayMs, isAway, Slice } from "./feed-turn.ts";
+import { awayMs, Slice } from "./feed-turn.ts";
 
 /** The feed, as those see it who catch up with it. */
 export interface CaughtUpFeed extends ReplaySource {
@@ -26,7 +27,7 @@ export async function catchUp(
     try {
       return await tellMissed(feed, follower, subscription);
     } catch (cause) {
-      if (!isAway(cause)) throw cause;
+      if (!isUnavailable(cause)) throw cause;
       if (isOver(follower, subscription)) return;
     }
     // It goes on from its position: nobody has to come again for that.

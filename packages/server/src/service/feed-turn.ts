@@ -1,8 +1,6 @@
 /**
  * How the feed shares the process with everything else: how much it does at once, and how often.
  */
-import { StoaError } from "@stoa/domain";
-
 export const changesAtOnce = 200;
 /** How long it works before it lets others. */
 export const turnMsMax = 10;
@@ -13,11 +11,6 @@ export const faultsMax = 3;
 export const awayMs = 200;
 /** Well within the second in which an end must be felt (rule 26). */
 export const expiryEveryMs = 400;
-
-/** Whether the storage cannot be reached for the moment: the same will be told when it is back. */
-export function isAway(cause: unknown): boolean {
-  return cause instanceof StoaError && cause.code === "unavailable";
-}
 
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
