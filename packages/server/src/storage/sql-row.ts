@@ -5,8 +5,8 @@
 import type { Change } from "@stoa/domain";
 import type { SqlValue } from "./sql-filter.ts";
 
-/** The values of `rowColumns`. */
-export type Row = readonly [
+/** The values of `headColumns`. */
+export type HeadRow = readonly [
   id: string,
   group: number,
   owner: number,
@@ -14,14 +14,20 @@ export type Row = readonly [
   time: number,
   at: number | null,
   revision: number,
-  body: string,
 ];
 
-const names = ["id", "grp", "own", "acc", "time", "at", "rev", "body"];
+/** The values of `rowColumns`. */
+export type Row = readonly [...head: HeadRow, body: string];
 
-/** `e.id, e.grp, e.own, ...` */
-export function rowColumns(prefix: string): string {
+const names = ["id", "grp", "own", "acc", "time", "at", "rev"];
+
+/** `e.id, e.grp, e.own, ...`: all but the body. */
+export function headColumns(prefix: string): string {
   return names.map((name) => prefix + name).join(", ");
+}
+
+export function rowColumns(prefix: string): string {
+  return `${headColumns(prefix)}, ${prefix}body`;
 }
 
 /** Groups, owners and access sets as their numbers. */

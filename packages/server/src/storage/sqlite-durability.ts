@@ -6,7 +6,8 @@
 import { SqliteCheckpoint } from "./sqlite-checkpoint.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { SqliteWal } from "./sqlite-wal.ts";
-import { SqliteWriting, type Written } from "./sqlite-writing.ts";
+import { SqliteWriting } from "./sqlite-writing.ts";
+import type { Written } from "./sqlite-writing-message.ts";
 
 export interface DurabilityOptions {
   readonly file: string;

@@ -26,11 +26,14 @@ export interface Sums {
   readonly sequence: number;
 }
 
-export interface Together {
-  /** Called within the transaction, before anything is written. */
-  readonly begin?: () => void;
+/** Changes that are written together, and what is known of their sums. */
+export interface Together extends Omit<Sums, "tallies"> {
   readonly entries: Iterable<Entry>;
-  readonly sums: Omit<Sums, "tallies">;
+}
+
+/** What is called within the transaction: before anything is written, and when all is. */
+interface Around {
+  readonly begin?: () => void;
   readonly beforeCommit?: () => void;
 }
 
@@ -38,8 +41,11 @@ export interface Together {
  * Writes and commits changes in a transaction of their own. Errors: those of SQLite, and of what is
  * called; then nothing is written.
  */
-export function writeTogether(connection: SqliteConnection, together: Together): void {
-  const { begin, entries, sums, beforeCommit } = together;
+export function writeTogether(
+  connection: SqliteConnection,
+  { entries, ...sums }: Together,
+  { begin, beforeCommit }: Around = {},
+): void {
   try {
     connection.run("BEGIN IMMEDIATE");
     begin?.();

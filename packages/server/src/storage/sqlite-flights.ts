@@ -9,6 +9,8 @@ import type { SqliteState } from "./sqlite-state.ts";
 export interface Flight {
   /** The state that it builds on. */
   readonly before: SqliteState;
+  /** The state with it. */
+  readonly after: SqliteState;
   /** Whether a thread writes it: the connection of the main thread sees it once it has landed. */
   readonly isElsewhere: boolean;
   /** What it changes. */

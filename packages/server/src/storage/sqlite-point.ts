@@ -3,6 +3,7 @@
  * plans.
  */
 import { bodyOfText, type StoredEntity } from "@stoa/domain";
+import { type HeadRow, headColumns } from "./sql-row.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import type { SqliteDictionary } from "./sqlite-dictionary.ts";
 import { lineSql } from "./sqlite-line.ts";
@@ -24,8 +25,7 @@ function readSql(n: number, line: string): string {
   const sqls = readSqls.get(line) ?? new Map<number, string>();
   const known = sqls.get(n);
   if (known !== undefined) return known;
-  const columns = `${line}, e.id, e.grp, e.own, e.acc, e.time, e.at, e.rev`;
-  const sql = `SELECT ${columns} FROM e${n} e WHERE e.id = ?`;
+  const sql = `SELECT ${headColumns("e.")}, ${line} FROM e${n} e WHERE e.id = ?`;
   readSqls.set(line, sqls.set(n, sql));
   return sql;
 }
@@ -33,16 +33,7 @@ function readSql(n: number, line: string): string {
 /** By the line, of which there are two. */
 const readSqls = new Map<string, Map<number, string>>();
 
-type Row = readonly [
-  text: string,
-  id: string,
-  group: number,
-  owner: number,
-  access: number,
-  time: number,
-  at: number | null,
-  revision: number,
-];
+type Row = readonly [...head: HeadRow, text: string];
 
 /** Few ask for the body alone: most send the text as it is. */
 class ReadEntity implements StoredEntity {
@@ -56,14 +47,14 @@ class ReadEntity implements StoredEntity {
   readonly text: string;
 
   constructor(row: Row, dictionary: SqliteDictionary) {
-    this.text = row[0];
-    this.id = row[1];
-    this.group = dictionary.groupId(row[2]);
-    this.owner = dictionary.ownerId(row[3]);
-    this.access = dictionary.accessIds(row[4]);
-    this.time = row[5];
-    this.at = row[6];
-    this.revision = row[7];
+    this.id = row[0];
+    this.group = dictionary.groupId(row[1]);
+    this.owner = dictionary.ownerId(row[2]);
+    this.access = dictionary.accessIds(row[3]);
+    this.time = row[4];
+    this.at = row[5];
+    this.revision = row[6];
+    this.text = row[7];
   }
 
   get body(): string {

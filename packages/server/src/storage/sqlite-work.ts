@@ -36,10 +36,6 @@ export class SqliteWorkRun extends WorkAnswers {
     this.batch = new SqliteBatch(state);
   }
 
-  get state(): SqliteState {
-    return this.batch.state;
-  }
-
   get changes(): readonly Change[] {
     return this.batch.changes;
   }

@@ -18,7 +18,8 @@ import { readKeptSince } from "./sqlite-log.ts";
 import { readState, type SqliteState } from "./sqlite-state.ts";
 import { SqliteSweep } from "./sqlite-sweep.ts";
 import { beginWriting, SqliteWorkRun } from "./sqlite-work.ts";
-import { RefusedError, type Written } from "./sqlite-writing.ts";
+import { RefusedError } from "./sqlite-writing.ts";
+import type { Written } from "./sqlite-writing-message.ts";
 import type { Work, WorkAnswers } from "./work-answers.ts";
 
 export interface WriterOptions extends EngineOptions {
@@ -288,27 +289,24 @@ export class SqliteWriter {
   #take(run: SqliteDeferredRun): void {
     const { entries, lasts, sequence, own: pending } = run;
     const before = this.#state;
-    const sums = { lasts, sequence };
-    const durability = this.#options.durability?.() as SqliteDurability;
     if (entries.length === 0) {
-      this.#tell(run);
+      this.#tell(run, before);
       return;
     }
+    const durability = this.#options.durability?.() as SqliteDurability;
+    const written = { entries, lasts, sequence, base: before.sequence };
+    const isElsewhere = entries.length >= entriesElsewhereMin && durability.canWrite;
+    const flight = { before, after: run.state, isElsewhere, pending };
     if (this.#flights.count === 0) this.#options.holdView();
-    if (entries.length >= entriesElsewhereMin && durability.canWrite) {
-      const written = { entries, base: before.sequence, ...sums };
-      const done = this.#writeElsewhere(durability, written);
-      this.#fly(done, run, { before, pending, isElsewhere: true });
-    } else {
-      try {
-        writeTogether(this.#connection, { entries, sums });
-      } catch {
-        this.#putBackRefused(run.works, before);
-        return;
-      }
-      this.#fly(durability.force(), run, { before, pending, isElsewhere: false });
+    try {
+      if (!isElsewhere) writeTogether(this.#connection, written);
+    } catch {
+      this.#putBackRefused(run.works, before);
+      return;
     }
-    this.#state = run.state;
+    this.#state = flight.after;
+    const done = isElsewhere ? this.#writeElsewhere(durability, written) : durability.force();
+    this.#fly(done, run, flight);
   }
 
   async #writeElsewhere(durability: SqliteDurability, written: Written): Promise<void> {
@@ -327,12 +325,11 @@ export class SqliteWriter {
     else releaseView();
     this.#connection.run("COMMIT");
     this.#connection.dictionary.settle();
-    const before = this.#state;
-    this.#state = batch.state;
-    if (isForced) {
-      const pending = pendingOf(batch);
-      this.#fly(durability().force(), run, { before, isElsewhere: false, pending, keptSince });
-    } else this.#tell(run, keptSince);
+    const [before, after] = [this.#state, batch.state];
+    const flight = { before, after, isElsewhere: false, pending: pendingOf(batch), keptSince };
+    this.#state = after;
+    if (isForced) this.#fly(durability().force(), run, flight);
+    else this.#tell(run, after, keptSince);
   }
 
   #fly(written: Promise<void>, run: Run, flight: Flight): void {
@@ -350,7 +347,7 @@ export class SqliteWriter {
     try {
       await written;
       releaseView();
-      this.#tell(run, flight.keptSince);
+      this.#tell(run, flight.after, flight.keptSince);
     } catch (cause) {
       // What is committed but not forced may or may not be lost: readers stay where they are.
       if (!(cause instanceof RefusedError)) {
@@ -364,8 +361,8 @@ export class SqliteWriter {
     if (flight.isElsewhere) durability?.().heard();
   }
 
-  #tell(run: Run, keptSince = this.#keptSince): void {
-    const { state, changes } = run;
+  #tell(run: Run, state: SqliteState, keptSince = this.#keptSince): void {
+    const { changes } = run;
     const { onState, onCommit, peers } = this.#options;
     this.#keptSince = keptSince;
     this.#told = state;

@@ -1,6 +1,7 @@
 /**
  * What the main thread and the thread that writes say to each other.
  */
+import type { Entry, Together } from "./sqlite-entry.ts";
 import type { PackedEntries } from "./sqlite-entry-packing.ts";
 
 export interface WritingPlace {
@@ -11,19 +12,21 @@ export interface WritingPlace {
   readonly heard: Int32Array;
 }
 
-export type WritingOrder =
-  | {
-      readonly kind: "write";
-      readonly entries: PackedEntries;
-      readonly lasts: readonly (readonly [store: string, sequence: number])[];
-      /** The last change that it builds on. */
-      readonly base: number;
-      /** Its own last one. */
-      readonly sequence: number;
-      /** Whether it is done only once the log is on disk. */
-      readonly isForced: boolean;
-    }
-  | { readonly kind: "close" };
+/** What one transaction writes. */
+export interface Written extends Together {
+  readonly entries: readonly Entry[];
+  /** The last change that it builds on. */
+  readonly base: number;
+}
+
+export type WritingOrder = WriteOrder | { readonly kind: "close" };
+
+interface WriteOrder extends Omit<Written, "entries"> {
+  readonly kind: "write";
+  readonly entries: PackedEntries;
+  /** Whether it is done only once the log is on disk. */
+  readonly isForced: boolean;
+}
 
 export type WritingAnswer =
   /** How many groups have numbers now. */

@@ -28,15 +28,14 @@ function answerTo(order: WritingOrder): WritingAnswer {
   const { dictionary } = connection;
   const before = orders++;
   try {
-    writeTogether(connection, {
-      begin: () => {
-        assert.equal(readSequence(connection), order.base, "it builds on what is there");
-        dictionary.loadGroups();
-      },
-      entries: unpackEntries(order.entries),
-      sums: order,
-      beforeCommit: () => waitFor(before),
-    });
+    const { lasts, sequence } = order;
+    const entries = unpackEntries(order.entries);
+    const begin = () => {
+      assert.equal(readSequence(connection), order.base, "it builds on what is there");
+      dictionary.loadGroups();
+    };
+    const beforeCommit = () => waitFor(before);
+    writeTogether(connection, { entries, lasts, sequence }, { begin, beforeCommit });
   } catch (error) {
     return { kind: "refused", message: String(error) };
   }

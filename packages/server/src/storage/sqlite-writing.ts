@@ -3,18 +3,13 @@
  * transactions, which it writes in order. Knows no works.
  */
 import { Worker } from "node:worker_threads";
-import type { Entry } from "./sqlite-entry.ts";
 import { packEntries } from "./sqlite-entry-packing.ts";
-import type { WritingAnswer, WritingOrder, WritingPlace } from "./sqlite-writing-message.ts";
-
-/** What one transaction writes. */
-export interface Written {
-  readonly entries: readonly Entry[];
-  readonly lasts: ReadonlyMap<string, number>;
-  /** Of the last change before it, and of its own last. */
-  readonly base: number;
-  readonly sequence: number;
-}
+import type {
+  WritingAnswer,
+  WritingOrder,
+  WritingPlace,
+  Written,
+} from "./sqlite-writing-message.ts";
 
 export class SqliteWriting {
   readonly #place: WritingPlace;
@@ -42,15 +37,8 @@ export class SqliteWriting {
    * Errors: `RefusedError` where nothing is written; any other means that nobody knows.
    */
   async write(written: Written, isForced: boolean): Promise<number> {
-    const { entries, lasts, base, sequence } = written;
-    const answer = await this.#ask({
-      kind: "write",
-      entries: packEntries(entries),
-      lasts: [...lasts],
-      base,
-      sequence,
-      isForced,
-    });
+    const entries = packEntries(written.entries);
+    const answer = await this.#ask({ ...written, kind: "write", entries, isForced });
     if (answer.kind === "refused") throw new RefusedError(answer.message);
     return answer.groups;
   }
