@@ -2,9 +2,10 @@
  * A form of a person or a role that begins with what is there now: what a list has brought may be
  * older, and the form would begin anew over what was typed when the newest arrives.
  */
-import { Skeleton, Stack } from "@mui/material";
+import { Box } from "@mui/material";
 import { type ReactNode, useEffect, useState } from "react";
 import { Edit, useEditContext } from "react-admin";
+import { WaitingForm } from "../layout/waiting-form.tsx";
 
 export function FreshEdit({ children }: { readonly children: ReactNode }) {
   return (
@@ -23,10 +24,8 @@ function OnceFresh({ children }: { readonly children: ReactNode }) {
   }, []);
   if (isFresh) return children;
   return (
-    <Stack aria-busy="true" sx={{ p: 2, maxWidth: 560 }}>
-      {[1, 2, 3, 4, 5].map((line) => (
-        <Skeleton key={line} height={64} />
-      ))}
-    </Stack>
+    <Box sx={{ p: 2 }}>
+      <WaitingForm />
+    </Box>
   );
 }

@@ -1,12 +1,13 @@
 /**
  * One entity: its id in the upper left corner, and what can be seen and done in tabs.
  */
-import { Alert, Box, Paper, Skeleton, Tab, Tabs, type Theme, useMediaQuery } from "@mui/material";
+import { Alert, Box, Paper, Tab, Tabs, type Theme, useMediaQuery } from "@mui/material";
 import { StoaError } from "@stoa/client";
 import { lazy, Suspense } from "react";
 import { Title, useTranslate } from "react-admin";
 import { Link, useParams } from "react-router-dom";
 import { Needs } from "../layout/needs.tsx";
+import { WaitingForm } from "../layout/waiting-form.tsx";
 import { problemText } from "../problem-text.ts";
 import { useStore } from "../stores.ts";
 import { AccessTab } from "./access-tab.tsx";
@@ -71,9 +72,9 @@ function EntityTabs({ store, id, tab }: EntityTabsProps) {
           <Alert severity="error">{problemText(found.error, translate)}</Alert>
         )}
         {(isGone || isNotFound) && <Removed store={store} id={id} />}
-        {found.isPending && <Waiting />}
+        {found.isPending && <WaitingForm />}
         {found.data && (
-          <Suspense fallback={<Waiting />}>
+          <Suspense fallback={<WaitingForm />}>
             <TabContent tab={shown} store={store} version={found.data} />
           </Suspense>
         )}
@@ -99,14 +100,4 @@ function TabContent({ tab, ...props }: TabProps & { readonly tab: TabName }) {
     default:
       return tab satisfies never;
   }
-}
-
-function Waiting() {
-  return (
-    <Box aria-busy="true">
-      {[1, 2, 3, 4, 5].map((line) => (
-        <Skeleton key={line} height={52} sx={{ maxWidth: 560 }} />
-      ))}
-    </Box>
-  );
 }

@@ -6,7 +6,7 @@ import type { JsonObject } from "@stoa/domain";
 import { useState } from "react";
 import { useNotify } from "react-admin";
 import { client } from "../connection.ts";
-import { leaveWhereOver } from "../query-client.ts";
+import { useAttempt } from "../use-attempt.ts";
 import { useKeepVersion, type Version, versionOf } from "./use-entity.ts";
 
 /**
@@ -18,8 +18,7 @@ import { useKeepVersion, type Version, versionOf } from "./use-entity.ts";
 export function useSaving(store: string, base: Version, shown: Version) {
   const notify = useNotify();
   const keep = useKeepVersion(store, base.entity._id);
-  const [problem, setProblem] = useState<unknown>(null);
-  const [isSaving, setSaving] = useState(false);
+  const { isBusy: isSaving, problem, attempt, forget } = useAttempt();
   const [replaced, setReplaced] = useState<Version | null>(null);
 
   const patch = async (changes: JsonObject, done: (saved: Version) => void) => {
@@ -32,7 +31,6 @@ export function useSaving(store: string, base: Version, shown: Version) {
       keep(saved, base);
       notify("ra.notification.updated", { messageArgs: { smart_count: 1 } });
     } catch (error) {
-      leaveWhereOver(error);
       const isOld = error instanceof StoaError && error.code === "precondition";
       if (!isOld) throw error;
       keep(versionOf(await client.store(store).read(entity._id)), base);
@@ -43,13 +41,8 @@ export function useSaving(store: string, base: Version, shown: Version) {
     isSaving,
     /** Whether somebody else has changed it since. */
     hasNews: shown !== base && shown !== replaced,
-    forget: () => setProblem(null),
-    send: (changes: JsonObject, done: (saved: Version) => void) => {
-      setSaving(true);
-      setProblem(null);
-      void patch(changes, done)
-        .catch(setProblem)
-        .finally(() => setSaving(false));
-    },
+    forget,
+    send: (changes: JsonObject, done: (saved: Version) => void) =>
+      attempt(() => patch(changes, done)),
   };
 }
