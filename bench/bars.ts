@@ -93,7 +93,7 @@ function aloneRows({ entities, alone }: Figures): Row[] {
 function delayRows({ entities, longList, counts, startMs }: Figures): Row[] {
   const rows: Row[] = [];
   if (longList) {
-    const { stoaMs, firstByteMs, bareMs, rawMs, ratio, projectedMs } = longList;
+    const { stoaMs, firstByteMs, bareMs, rawMs, ratio } = longList;
     rows.push({
       work: "list of 10,000",
       entities,
@@ -104,15 +104,8 @@ function delayRows({ entities, longList, counts, startMs }: Figures): Row[] {
       isMet: ratio <= longListRatioMax,
     });
     rows.push(atMost("its first byte", entities, firstByteMs, firstByteMsMax));
-    rows.push({
-      work: "the same with one field of each, beside the whole",
-      entities,
-      figure: milliseconds(projectedMs),
-      limit: milliseconds(stoaMs),
-      ratio: projectedMs / stoaMs,
-      bar: `<= ${projectedRatioMax.toFixed(2)}`,
-      isMet: projectedMs <= projectedRatioMax * stoaMs,
-    });
+    rows.push(projectedRow("one field", entities, longList.oneFieldMs, stoaMs));
+    rows.push(projectedRow("three fields", entities, longList.threeFieldsMs, stoaMs));
   }
   if (counts) {
     rows.push(atMost("meta=count, whole store", entities, counts.wholeMs, countMsMax));
@@ -121,6 +114,18 @@ function delayRows({ entities, longList, counts, startMs }: Figures): Row[] {
   if (startMs !== undefined)
     rows.push(atMost("start to first answer", entities, startMs, startMsMax));
   return rows;
+}
+
+function projectedRow(fields: string, entities: number, ms: number, wholeMs: number): Row {
+  return {
+    work: `the same with ${fields} of each, beside the whole`,
+    entities,
+    figure: milliseconds(ms),
+    limit: milliseconds(wholeMs),
+    ratio: ms / wholeMs,
+    bar: `<= ${projectedRatioMax.toFixed(2)}`,
+    isMet: ms <= projectedRatioMax * wholeMs,
+  };
 }
 
 function atMost(work: string, entities: number, ms: number, most: number): Row {

@@ -12,7 +12,13 @@ import { TextProjection } from "./projection-text.ts";
 
 function projected(texts: readonly string[], paths: readonly Path[]): string {
   const bytes = new TextEncoder().encode(texts.join(textSeparator));
-  return new TextDecoder().decode(new TextProjection(paths).bytesOf(bytes));
+  const projection = new TextProjection(paths);
+  const first = new TextDecoder().decode(projection.bytesOf(bytes));
+  // Again with what was met before, and where no word begins at a multiple of four.
+  const aside = new Uint8Array(bytes.length + 8).subarray(3, 3 + bytes.length);
+  aside.set(bytes);
+  assert.equal(new TextDecoder().decode(projection.bytesOf(aside)), first);
+  return first;
 }
 
 const byValue = (text: string, paths: readonly Path[]) =>
@@ -51,8 +57,45 @@ test("names and strings with quotes, braces and backslashes are no boundaries", 
   }
 });
 
+test("what is nested deeper than another stays, with what stands behind it", () => {
+  const nested = '{"x":1,"b":{"z":[0],"c":{"d":{"e":2,"f":3},"g":4},"h":5},"i":{"j":6},"k":7}';
+  const texts = [`{"_id":"1",${nested.slice(1)}`, '{"_id":"2","k":1,"b":{"c":[{"d":{"e":1}},{}]}}'];
+  for (const names of ["b.c.d.e k", "b.c.d.e b.h k", "k i.j b.c.g", "b.c.d b.c.d.e i.y k"]) {
+    const paths = names.split(" ").map(parsePath);
+    const expected = texts.map((text) => byValue(text, paths)).join(textSeparator);
+    assert.equal(projected(texts, paths), expected);
+    assert.equal(projected([`1${nested}`], paths), byValue(texts[0] as string, paths));
+  }
+});
+
+test("large texts, many of them and members that come and go are cut alike", () => {
+  const texts = Array.from({ length: 3_000 }, (_, n) => {
+    const rare = n % 3 === 0 ? { [`rare${n % 200}`]: "a".repeat(n % 50), [`n${n % 7}`]: n } : {};
+    const large = n % 10 === 0 ? { note: `\\"${"é".repeat(n)}` } : { note: "short" };
+    return JSON.stringify({ _id: `${n}`, ...rare, score: n / 7, ...large, last: n % 2 === 0 });
+  });
+  for (const names of ["note", "last", "n3 note last", "score rare3 n0", "last score note"]) {
+    const paths = names.split(" ").map(parsePath);
+    const expected = texts.map((text) => byValue(text, paths)).join(textSeparator);
+    assert(projected(texts, paths) === expected, names);
+  }
+});
+
 test("random entities give what their values give", () => {
-  const names = ["a", "b", "ab", "é", "😀", '"', "\\", "__proto__", "constructor", "1", "time"];
+  const names = [
+    "a",
+    "b",
+    "ab",
+    "é",
+    "😀",
+    '"',
+    "\\b",
+    "__proto__",
+    "constructor",
+    "1",
+    "time",
+    "",
+  ];
   const name = fc.constantFrom(...names);
   const { json } = fc.letrec<{ json: Json; leaf: Json }>((tie) => ({
     json: fc.oneof(
@@ -64,6 +107,8 @@ test("random entities give what their values give", () => {
     leaf: fc.oneof(
       fc.constantFrom<Json>(null, true, false, 0, -1.5e-7, 1e21, "", "\ud800", "\n\u2028"),
       fc.string({ unit: "binary", maxLength: 8 }),
+      fc.string({ unit: fc.constantFrom('"', "\\", "{", "}", "[", "]", ",", "a"), maxLength: 40 }),
+      fc.double({ noDefaultInfinity: true, noNaN: true }),
     ),
   }));
   const fields = fc.dictionary(name, json, { maxKeys: 8 });

@@ -1,11 +1,26 @@
 /**
  * The projection of `only` on texts as they are served: what stays is copied, and no document
- * becomes a value. Knows JSON as `JSON.stringify` writes it; nothing of how entities are kept.
+ * becomes a value. Knows which members stay; how a text is read and written is told elsewhere.
  */
 import type { JsonObject } from "./json.ts";
+import {
+  byteAt,
+  closingBrace,
+  closingBracket,
+  comma,
+  JsonSource,
+  levelEnd,
+  openingBrace,
+  openingBracket,
+  quote,
+  stringEnd,
+  valueEnd,
+  wordBytes,
+} from "./json-source.ts";
 import { BytesPage, type Page, textSeparator } from "./page.ts";
 import type { Path } from "./path.ts";
 import { type Chosen, chosenFields, project } from "./projection.ts";
+import { TextSink } from "./text-sink.ts";
 
 /**
  * What `project` makes of each entity, for many texts: `new TextProjection([["name"]])` makes
@@ -35,16 +50,19 @@ export class TextProjection {
   bytesOf(texts: Uint8Array): Uint8Array {
     const root = this.#root;
     if (!root) return this.#parsed(texts);
-    const from = new Source(texts);
-    const into = new Sink(texts.length);
-    while (from.at < texts.length) {
-      if (into.length > 0) into.copy(separator, 0, separator.length);
-      into.reserve(idFront.length + 1, texts.length - from.at);
-      if (texts[from.at] === openingBrace) writeObject(from, root, into);
-      else writeBody(from, this.#own, into);
-      from.skipLine();
+    const from = new JsonSource(texts);
+    sink.length = 0;
+    for (let at = 0; at < texts.length; ) {
+      sink.reserve(idFront.bytes.length + separator.bytes.length + texts.length - at);
+      if (at > 0) sink.copy(separator, 0, separatorLength);
+      if (texts[at] === openingBrace) {
+        at = root.find(from, at);
+        writeObject(from, root, sink);
+      } else at = writeBody(from, at, this.#own, sink);
+      // No text holds a line break.
+      at = byteAt(from, lineBreak, at) + separatorLength;
     }
-    return into.taken();
+    return sink.taken();
   }
 
   textOf(text: string): string {
@@ -70,114 +88,106 @@ export function projectedPage(page: Page, only: readonly Path[]): Page {
 
 /** The chosen members of one object, and where they stand in the text at hand. */
 class Members {
-  /** `"name":` of each. */
-  readonly keys: readonly Uint8Array[];
+  readonly keys: readonly Key[];
   readonly inner: readonly (Members | null)[];
   /** Where the key begins; -1 for a member that is missing. */
   readonly starts: Int32Array;
-  /** Behind the value. */
+  /** Behind the value, where all of it stays. */
   readonly ends: Int32Array;
+  /** Levels that `find` has not left where it stopped: this object, and those within. */
+  open = 1;
+  /** Keys that were met, those not chosen among them. */
+  readonly #met: Key[];
   /** What stood at each place of the object before: most objects of a store are alike. */
-  readonly seen: Member[] = [];
+  readonly #seen: Key[] = [];
 
   constructor(chosen: Chosen) {
-    this.keys = [...chosen.keys()].map((name) => encoder.encode(`${JSON.stringify(name)}:`));
+    this.keys = [...chosen.keys()].map(
+      (name, index) => new Key(encoder.encode(`${JSON.stringify(name)}:`), index),
+    );
+    this.#met = [...this.keys];
     this.inner = [...chosen.values()].map((inner) => inner && new Members(inner));
     this.starts = new Int32Array(this.keys.length);
     this.ends = new Int32Array(this.keys.length);
   }
 
-  /** The one whose key stands between `start` and `end`. */
-  memberOf(bytes: Uint8Array, start: number, end: number): Member {
-    const index = indexOf(this.keys, bytes, start, end);
-    return { key: index < 0 ? bytes.slice(start, end) : (this.keys[index] as Uint8Array), index };
-  }
-}
-
-interface Member {
-  /** `"name":` */
-  readonly key: Uint8Array;
-  /** Among what is chosen; -1 for what is not. */
-  readonly index: number;
-}
-
-/** Reads a text from left to right. */
-class Source {
-  readonly bytes: Uint8Array;
-  /** The same, to look at four bytes at once. */
-  readonly view: DataView;
-  at = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
-
-  /** Goes through the object that begins here until all are found, or it ends. */
-  findMembers(members: Members): void {
-    const { bytes, view } = this;
-    members.starts.fill(-1);
-    const { seen } = members;
-    let left = members.keys.length;
-    let at = this.at + 1;
+  /**
+   * Goes through the object that begins there until all are found, or it ends: gives back the token
+   * where it stopped. Those that are chosen of objects within are found with them.
+   */
+  find(source: JsonSource, start: number): number {
+    const { bytes } = source;
+    const { starts, ends, inner } = this;
+    const seen = this.#seen;
+    let left = starts.length;
+    for (let index = 0; index < left; index++) starts[index] = -1;
+    this.open = 1;
+    let at = start + 1;
     for (let place = 0; left > 0 && bytes[at] !== closingBrace; place++) {
       if (bytes[at] === comma) at++;
-      const start = at;
-      let member = seen[place];
-      if (member === undefined || !standsAt(bytes, start, member.key)) {
-        member = members.memberOf(bytes, start, stringEnd(bytes, view, start) + 1);
-        if (place < placesMax) seen[place] = member;
+      let key = seen[place];
+      if (key === undefined || !key.standsAt(source, at)) {
+        key = this.#keyAt(source, at);
+        if (place < placesMax) seen[place] = key;
       }
-      at = valueEnd(bytes, view, start + member.key.length);
-      const { index } = member;
-      if (index < 0) continue;
-      members.starts[index] = start;
-      members.ends[index] = at;
+      const value = at + key.length;
+      const { index } = key;
+      if (index < 0) {
+        at = valueEnd(source, value);
+        continue;
+      }
+      starts[index] = at;
       left--;
+      const members = inner[index] as Members | null;
+      if (members !== null && bytes[value] === openingBrace) {
+        at = members.find(source, value);
+        if (left > 0) at = levelEnd(source, at, members.open);
+        else this.open += members.open;
+      } else at = valueEnd(source, value);
+      ends[index] = at;
     }
-    this.at = at;
+    return at;
   }
 
-  /** To the text behind the next separator, which no text holds. */
-  skipLine(): void {
-    const end = this.bytes.indexOf(lineBreak, this.at);
-    this.at = end < 0 ? this.bytes.length : end + separator.length;
+  #keyAt(source: JsonSource, start: number): Key {
+    const end = stringEnd(source, start) + 1;
+    const length = end - start;
+    const known = this.#met.find((key) => key.length === length && key.standsAt(source, start));
+    if (known) return known;
+    const key = new Key(source.bytes.slice(start, end), -1);
+    if (this.#met.length < this.keys.length + placesMax) this.#met.push(key);
+    return key;
   }
 }
 
-/** What has been written. */
-class Sink {
-  #bytes: Uint8Array<ArrayBuffer>;
-  length = 0;
+/** `"name":` as it stands in a text. */
+class Key {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly length: number;
+  /** Among what is chosen; -1 for what is not. */
+  readonly index: number;
 
-  constructor(length: number) {
-    this.#bytes = new Uint8Array(length);
+  constructor(bytes: Uint8Array, index: number) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer);
+    this.length = bytes.length;
+    this.index = index;
   }
 
-  /** Makes sure of room for so many bytes more than are left to be read. */
-  reserve(more: number, left: number): void {
-    if (this.length + more + left <= this.#bytes.length) return;
-    const length = this.length + more + 2 * left;
-    this.#bytes = new Uint8Array(this.#bytes.buffer.transfer(length));
-  }
-
-  /** Alone in their memory. */
-  taken(): Uint8Array {
-    return new Uint8Array(this.#bytes.buffer.transfer(this.length));
-  }
-
-  put(byte: number): void {
-    this.#bytes[this.length++] = byte;
-  }
-
-  copy(source: Uint8Array, start: number, end: number): void {
-    const bytes = this.#bytes;
-    let to = this.length;
-    if (end - start > copiedAtOnceMin) {
-      bytes.set(source.subarray(start, end), to);
-      to += end - start;
-    } else for (let at = start; at < end; at++) bytes[to++] = source[at] as number;
-    this.length = to;
+  standsAt({ bytes, view, lastWord }: JsonSource, start: number): boolean {
+    const { length } = this;
+    const last = length - wordBytes;
+    if (last < 0 || start + last > lastWord) {
+      return this.#bytes.every((byte, at) => bytes[start + at] === byte);
+    }
+    const own = this.#view;
+    // Names differ at their ends more often than at their beginnings.
+    if (view.getInt32(start + last, true) !== own.getInt32(last, true)) return false;
+    for (let at = 0; at < last; at += wordBytes) {
+      if (view.getInt32(start + at, true) !== own.getInt32(at, true)) return false;
+    }
+    return true;
   }
 }
 
@@ -189,21 +199,21 @@ function wholeText(text: string): string {
   return `{"_id":"${text.slice(0, body)}"${comma}${text.slice(body + 1)}`;
 }
 
-/** Of the id and the body behind it. */
-function writeBody(from: Source, own: Members, into: Sink): void {
-  const { bytes } = from;
-  const start = from.at;
-  while (from.at < bytes.length && bytes[from.at] !== openingBrace) from.at++;
+/** Of the id and the body behind it; gives back where it stopped to read. */
+function writeBody(from: JsonSource, start: number, own: Members, into: TextSink): number {
+  const body = byteAt(from, openingBrace, start);
+  const end = own.find(from, body);
   const before = into.length;
-  into.copy(idFront, 0, idFront.length);
-  into.copy(bytes, start, from.at);
+  into.copy(idFront, 0, idFrontLength);
+  into.copy(from, start, body);
   into.put(quote);
   writeMembers(from, own, into, before);
   into.put(closingBrace);
+  return end;
 }
 
-/** What is chosen of the object that begins here; gives back whether there is anything. */
-function writeObject(from: Source, members: Members, into: Sink): boolean {
+/** What was found of an object; gives back whether there is anything. */
+function writeObject(from: JsonSource, members: Members, into: TextSink): boolean {
   const before = into.length;
   into.put(openingBrace);
   writeMembers(from, members, into, before);
@@ -212,17 +222,15 @@ function writeObject(from: Source, members: Members, into: Sink): boolean {
 }
 
 /** @param before where the object begins */
-function writeMembers(from: Source, members: Members, into: Sink, before: number): void {
-  from.findMembers(members);
-  const { bytes } = from;
+function writeMembers(from: JsonSource, members: Members, into: TextSink, before: number): void {
   const { keys, inner, starts, ends } = members;
   for (let index = 0; index < keys.length; index++) {
     const start = starts[index] as number;
     if (start < 0) continue;
     const empty = into.length;
     if (empty > before + 1) into.put(comma);
-    const members = inner[index] as Members | null;
-    if (members === null) {
+    const within = inner[index] as Members | null;
+    if (within === null) {
       let end = ends[index] as number;
       // Those that follow each other here and there are copied together.
       while (
@@ -233,128 +241,49 @@ function writeMembers(from: Source, members: Members, into: Sink, before: number
         index++;
         end = ends[index] as number;
       }
-      into.copy(bytes, start, end);
+      into.copy(from, start, end);
       continue;
     }
-    const value = start + (keys[index] as Uint8Array).length;
-    into.copy(bytes, start, value);
-    from.at = value;
-    if (!writeChosen(from, members, into)) into.length = empty;
+    const value = start + (keys[index] as Key).length;
+    into.copy(from, start, value);
+    if (!writeChosen(from, value, within, into)) into.length = empty;
   }
 }
 
-/** What is left of the value that begins here; false where nothing is. */
-function writeChosen(from: Source, members: Members, into: Sink): boolean {
-  const { bytes, view } = from;
-  const first = bytes[from.at];
+/** What is left of the value that begins there; false where nothing is. */
+function writeChosen(from: JsonSource, value: number, members: Members, into: TextSink): boolean {
+  const { bytes } = from;
+  const first = bytes[value];
   if (first === openingBrace) return writeObject(from, members, into);
   if (first !== openingBracket) return false;
   const before = into.length;
   into.put(openingBracket);
-  let at = from.at + 1;
-  while (bytes[at] !== closingBracket) {
+  for (let at = value + 1; bytes[at] !== closingBracket; ) {
     if (bytes[at] === comma) at++;
-    const end = valueEnd(bytes, view, at);
-    if (bytes[at] === openingBrace) {
-      if (into.length > before + 1) into.put(comma);
-      from.at = at;
-      writeObject(from, members, into);
+    if (bytes[at] !== openingBrace) {
+      at = valueEnd(from, at);
+      continue;
     }
-    at = end;
+    if (into.length > before + 1) into.put(comma);
+    at = levelEnd(from, members.find(from, at), members.open);
+    writeObject(from, members, into);
   }
   into.put(closingBracket);
   return true;
 }
 
-/** Which of the keys stands there: `"name":` between `start` and `end`; -1 for none. */
-function indexOf(
-  keys: readonly Uint8Array[],
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-): number {
-  const length = end - start;
-  for (let index = 0; index < keys.length; index++) {
-    const key = keys[index] as Uint8Array;
-    if (key.length !== length) continue;
-    let at = 1;
-    while (at < length && key[at] === bytes[start + at]) at++;
-    if (at >= length) return index;
-  }
-  return -1;
-}
-
-/** Behind the value that begins there. */
-function valueEnd(bytes: Uint8Array, view: DataView, start: number): number {
-  const first = bytes[start] as number;
-  if (first === quote) return stringEnd(bytes, view, start);
-  let at = start;
-  if (first !== openingBrace && first !== openingBracket) {
-    while (at < bytes.length && signs[bytes[at] as number] !== ending) at++;
-    return at;
-  }
-  let depth = 0;
-  while (at < bytes.length) {
-    const byte = bytes[at] as number;
-    const sign = signs[byte];
-    if (sign === plain || byte === comma) at++;
-    else if (sign === text) at = stringEnd(bytes, view, at);
-    else {
-      at++;
-      depth += sign === opening ? 1 : -1;
-      if (depth === 0) return at;
-    }
-  }
-  throw new Error("a text ended within an object");
-}
-
-/** Behind the closing quote of the string that begins there. */
-function stringEnd(bytes: Uint8Array, view: DataView, start: number): number {
-  let at = start + 1;
-  for (const last = bytes.length - 4; at <= last; at += 4) {
-    if (holdsMark(view.getInt32(at, true))) break;
-  }
-  while (at < bytes.length) {
-    const byte = bytes[at++];
-    if (byte === quote) return at;
-    if (byte === backslash) at++;
-  }
-  throw new Error("a text ended within a string");
-}
-
-/** Whether one of four bytes is a quote or a backslash. */
-function holdsMark(word: number): boolean {
-  return (zeroBytes(word ^ 0x22222222) | zeroBytes(word ^ 0x5c5c5c5c)) !== 0;
-}
-
-/** Not 0 where one of the four bytes is (Hacker's Delight, 6-1). */
-function zeroBytes(word: number): number {
-  return ((word - 0x01010101) | 0) & ~word & 0x80808080;
-}
-
-/** Whether these bytes stand there. */
-function standsAt(bytes: Uint8Array, start: number, key: Uint8Array): boolean {
-  const { length } = key;
-  if (start + length > bytes.length) return false;
-  // Names differ at their ends more often than at their beginnings.
-  for (let at = length - 1; at >= 0; at--) if (bytes[start + at] !== key[at]) return false;
-  return true;
-}
-
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-const separator = encoder.encode(textSeparator);
-const idFront = encoder.encode('{"_id":"');
-const [openingBrace, closingBrace, openingBracket, closingBracket] = [0x7b, 0x7d, 0x5b, 0x5d];
-const [quote, backslash, comma, lineBreak] = [0x22, 0x5c, 0x2c, 0x0a];
+/** One for all: a page is made in one turn. */
+const sink = new TextSink();
+/** With room behind, so that they are copied by words. */
+const paddedSource = (text: string) => new JsonSource(encoder.encode(text.padEnd(16)));
+const separator = paddedSource(textSeparator);
+const separatorLength = textSeparator.length;
+const idStart = '{"_id":"';
+const idFrontLength = idStart.length;
+const idFront = paddedSource(idStart);
+const lineBreak = 0x0a;
 const braces = 2;
-/** From so many bytes on a native copy costs less than a loop. */
-const copiedAtOnceMin = 100;
 /** Members of one object that are remembered. */
 const placesMax = 64;
-/** What a byte outside of strings means. */
-const [plain, text, opening, ending] = [0, 1, 2, 3];
-const signs = new Uint8Array(256);
-signs[quote as number] = text as number;
-for (const byte of [openingBrace, openingBracket]) signs[byte as number] = opening as number;
-for (const byte of [closingBrace, closingBracket, comma]) signs[byte as number] = ending as number;

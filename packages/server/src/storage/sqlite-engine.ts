@@ -154,7 +154,7 @@ export class SqliteEngine implements Engine {
       const from: Position = position;
       const found = this.#ask(() => {
         const { moved } = this.#reading;
-        const line = query.only ? projectedSql(query.only, lineSql(moved)) : lineSql(moved);
+        const line = query.only ? projectedSql(query.only, moved) : lineSql(moved);
         const asked = { connection: this.#reading, table, line, ...query };
         return readWindow(asked, from, this.#wayOf(asked));
       });

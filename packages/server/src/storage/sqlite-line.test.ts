@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { everything, type JsonObject, systemStore } from "@stoa/domain";
+import { everything, type JsonObject, type Path, project, systemStore } from "@stoa/domain";
 import { SqliteEngine } from "./sqlite-engine.ts";
 import { migrate, steps } from "./sqlite-schema.ts";
 
@@ -48,18 +48,30 @@ describe("the texts of a list", () => {
     });
   }
 
+  async function textsOf(only: readonly Path[] | null): Promise<readonly string[]> {
+    const all: string[] = [];
+    const query = { filter: everything, order: [], offset: 0, limit: 10, after: null, only };
+    for await (const { texts } of engine.find("cities", query)) all.push(...texts);
+    return all;
+  }
+
   async function branches(): Promise<Record<string, readonly string[]>> {
-    const query = { filter: everything, order: [], offset: 0, limit: 10, after: null, only: null };
     const found: Record<string, readonly string[]> = {};
-    for await (const { texts } of engine.find("cities", query)) {
-      for (const text of texts) {
-        const { _id, branch } = JSON.parse(text) as { _id: string; branch: string[] };
-        const entity = await engine.read("cities", _id);
-        assert(entity);
-        assert.equal(entity.text, text);
-        assert.deepEqual(branch, engine.tree.branchOf(entity.group));
-        found[_id] = branch;
-      }
+    const whole = await textsOf(null);
+    for (const only of [[["_id"]], [["branch"], ["time"]], [["n"]], [["branch"], ["n"]]]) {
+      const expected = whole.map((text) => project(JSON.parse(text) as JsonObject, only));
+      assert.deepEqual(
+        (await textsOf(only)).map((text) => JSON.parse(text)),
+        expected,
+      );
+    }
+    for (const text of whole) {
+      const { _id, branch } = JSON.parse(text) as { _id: string; branch: string[] };
+      const entity = await engine.read("cities", _id);
+      assert(entity);
+      assert.equal(entity.text, text);
+      assert.deepEqual(branch, engine.tree.branchOf(entity.group));
+      found[_id] = branch;
     }
     return found;
   }

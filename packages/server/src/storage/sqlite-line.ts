@@ -28,13 +28,21 @@ export function movedWith(moved: Moved, groups: readonly number[], sequence: num
 
 /** The text of a row `e`: `{"_id":"58238a935baa56173b24f0e4",...}`. */
 export function lineSql(moved: Moved): Sql {
-  if (moved.last === 0) return still;
-  return { sql: whereMoved, values: [moved.last, moved.bytes] };
+  return whereStill(moved, line);
+}
+
+/** The same, without the own fields where they need not be read. */
+export function frontSql(moved: Moved): Sql {
+  return whereStill(moved, front);
+}
+
+function whereStill({ last, bytes }: Moved, still: string): Sql {
+  if (last === 0) return { sql: still, values: [] };
+  return { sql: `CASE WHEN ${isOld} THEN ${anew} ELSE ${still} END`, values: [last, bytes] };
 }
 
 const anew = `stoa_line(${rowColumns("e.")})`;
 // A body begins with its only brace before a name; what is missing or old is put together anew.
 const line = `ifnull(e.front || ltrim(e.body, '{'), ${anew})`;
-const still: Sql = { sql: line, values: [] };
+const front = `ifnull(rtrim(e.front, ',') || '}', ${anew})`;
 const isOld = "e.rev <= ? AND substr(?, e.grp + 1, 1) = x'01'";
-const whereMoved = `CASE WHEN ${isOld} THEN ${anew} ELSE ${line} END`;
