@@ -40,7 +40,8 @@ export class SqliteDatabase {
   }
 
   run(sql: string, values: Values = []): void {
-    this.statement(sql).run(...(values as SqlValue[]));
+    // As `run()` it would make an object of what it has changed, for nobody.
+    this.statement(sql).get(...(values as SqlValue[]));
   }
 
   close(): void {
@@ -51,3 +52,22 @@ export class SqliteDatabase {
 
 /** Generated statements kept; past it all are prepared anew. */
 const statementsKeptMax = 500;
+
+/**
+ * SQL that is the same but for the number of a table. Made once for each: to join a text, and to
+ * find a statement by a new one, costs as much as to write a row.
+ */
+export function tableSql(make: (n: number) => string): (n: number) => string {
+  const texts = new Map<number, string>();
+  return (n) => {
+    const known = texts.get(n);
+    if (known !== undefined) return known;
+    const text = make(n);
+    // Numbers of stores that are gone do not come again.
+    if (texts.size >= tablesKeptMax) texts.clear();
+    texts.set(n, text);
+    return text;
+  };
+}
+
+const tablesKeptMax = 1_000;

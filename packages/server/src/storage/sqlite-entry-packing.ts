@@ -18,23 +18,11 @@ export function packEntries(entries: readonly Entry[]): PackedEntries {
   return packed;
 }
 
-export function* unpackEntries(packed: PackedEntries): Iterable<Entry> {
-  const values = packed.values();
-  const next = <T>() => values.next().value as T;
-  while (true) {
-    const n = next<number | undefined>();
-    if (n === undefined) return;
-    const front = next<string>();
-    const sequence = next<number>();
-    const op = next<Change["op"]>();
-    const store = next<string>();
-    const id = next<string>();
-    const time = next<number>();
-    const by = next<string>();
-    const before = unpackVersion(id, next);
-    const after = unpackVersion(id, next);
-    yield { n, front, change: { sequence, op, store, id, time, by, before, after } };
-  }
+export function unpackEntries(packed: PackedEntries): readonly Entry[] {
+  const reader = new PackedReader(packed);
+  const entries: Entry[] = [];
+  while (!reader.isDone) entries.push(reader.entry());
+  return entries;
 }
 
 /** A version begins with its owner, which is null where there is none. */
@@ -48,19 +36,53 @@ function packVersion(packed: (string | number | null)[], version: StoredEntity |
   packed.push(time, at, revision, body);
 }
 
-function unpackVersion(id: string, next: <T>() => T): StoredEntity | null {
-  const owner = next<string | null>();
-  if (owner === null) return null;
-  const group = next<string>();
-  const access = next<string | null>();
-  return {
-    id,
-    owner,
-    group,
-    access: access === null ? [] : (JSON.parse(access) as string[]),
-    time: next<number>(),
-    at: next<number | null>(),
-    revision: next<number>(),
-    body: next<string>(),
-  };
+/** What goes from value to value; an iterator costs as much as what is read by it. */
+class PackedReader {
+  readonly #packed: PackedEntries;
+  #at = 0;
+
+  constructor(packed: PackedEntries) {
+    this.#packed = packed;
+  }
+
+  get isDone(): boolean {
+    return this.#at === this.#packed.length;
+  }
+
+  entry(): Entry {
+    const n = this.#next<number>();
+    const front = this.#next<string>();
+    const sequence = this.#next<number>();
+    const op = this.#next<Change["op"]>();
+    const store = this.#next<string>();
+    const id = this.#next<string>();
+    const time = this.#next<number>();
+    const by = this.#next<string>();
+    const before = this.#version(id);
+    const after = this.#version(id);
+    return { n, front, change: { sequence, op, store, id, time, by, before, after } };
+  }
+
+  #version(id: string): StoredEntity | null {
+    const owner = this.#next<string | null>();
+    if (owner === null) return null;
+    const group = this.#next<string>();
+    const access = this.#next<string | null>();
+    return {
+      id,
+      owner,
+      group,
+      access: access === null ? noAccess : (JSON.parse(access) as string[]),
+      time: this.#next<number>(),
+      at: this.#next<number | null>(),
+      revision: this.#next<number>(),
+      body: this.#next<string>(),
+    };
+  }
+
+  #next<T>(): T {
+    return this.#packed[this.#at++] as T;
+  }
 }
+
+const noAccess: readonly string[] = [];

@@ -8,6 +8,7 @@ import type { SqlValue } from "./sql-filter.ts";
 import type { Numbers } from "./sql-row.ts";
 import { insertChange, type Numbered } from "./sqlite-change.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
+import { tableSql } from "./sqlite-database.ts";
 
 /** One change, and what its rows hold beside it. */
 export interface Entry {
@@ -126,38 +127,38 @@ function updateRow(
   const earlier = headNumbers(before);
   const isMoved = head.some((value, index) => value !== earlier[index]);
   const { changes } = connection
-    .statement(updateSql(n, isMoved))
+    .statement(isMoved ? moveSql(n) : updateSql(n))
     .run(...own, ...(isMoved ? head : []), id, before.entity.revision);
   assert.equal(Number(changes), 1, "only what was read here may be changed");
 }
 
 function removeRow(connection: SqliteConnection, n: number, before: StoredEntity): void {
-  const { changes } = connection
-    .statement(`DELETE FROM e${n} WHERE id = ? AND rev = ?`)
-    .run(before.id, before.revision);
+  const { changes } = connection.statement(removeSql(n)).run(before.id, before.revision);
   assert.equal(Number(changes), 1, "only what was read here may be changed");
-}
-
-/**
- * Fails where the id is taken, since no id is null. The look for it is part of the statement, which
- * saves one; as `INSERT ... SELECT` it would copy each page before it changes it.
- */
-function insertSql(n: number): string {
-  const columns = "id, grp, own, acc, time, rev, front, body";
-  const isTaken = `EXISTS (SELECT 1 FROM e${n} WHERE id = ?1)`;
-  const values = `iif(${isTaken}, NULL, ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8`;
-  return `INSERT INTO e${n} (${columns}) VALUES (${values})`;
-}
-
-/** Names the columns of the head only if they change: each named one costs its indexes a write. */
-function updateSql(n: number, isMoved: boolean): string {
-  const head = isMoved ? ", grp = ?, own = ?, acc = ?, time = ?" : "";
-  return `UPDATE e${n} SET at = ?, rev = ?, front = ?, body = ?${head} WHERE id = ? AND rev = ?`;
 }
 
 function headNumbers({ numbers, entity }: Numbered): readonly number[] {
   return [numbers.group, numbers.owner, numbers.access, entity.time];
 }
+
+const ownSql = "at = ?, rev = ?, front = ?, body = ?";
+const headSql = "grp = ?, own = ?, acc = ?, time = ?";
+
+/**
+ * Fails where the id is taken, since no id is null. The look for it is part of the statement, which
+ * saves one; as `INSERT ... SELECT` it would copy each page before it changes it.
+ */
+const insertSql = tableSql((n) => {
+  const columns = "id, grp, own, acc, time, rev, front, body";
+  const isTaken = `EXISTS (SELECT 1 FROM e${n} WHERE id = ?1)`;
+  const values = `iif(${isTaken}, NULL, ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8`;
+  return `INSERT INTO e${n} (${columns}) VALUES (${values})`;
+});
+
+/** Names the columns of the head only if they change: each named one costs its indexes a write. */
+const updateSql = tableSql((n) => `UPDATE e${n} SET ${ownSql} WHERE id = ? AND rev = ?`);
+const moveSql = tableSql((n) => `UPDATE e${n} SET ${ownSql}, ${headSql} WHERE id = ? AND rev = ?`);
+const removeSql = tableSql((n) => `DELETE FROM e${n} WHERE id = ? AND rev = ?`);
 
 const tallySql =
   "INSERT INTO tally (store, grp, count) VALUES (?, ?, ?) " +

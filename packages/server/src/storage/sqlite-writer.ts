@@ -388,7 +388,7 @@ type Run = SqliteDeferredRun | SqliteWorkRun;
 /** Commits on their way at a time: one that the thread writes, and one that it writes next. */
 const flightsMax = 2;
 /** Changes that are worth a commit of their own, though more may come. */
-const flightEntriesMin = 24;
+const flightEntriesMin = 32;
 /** Fewer changes are written before another thread would have heard of them. */
 const entriesElsewhereMin = 4;
 /** Works after a refusal that are run on the spot, where a conflict costs less. */
