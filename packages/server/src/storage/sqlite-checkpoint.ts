@@ -134,8 +134,8 @@ async function ask(worker: Worker, order: "carry" | "close"): Promise<number> {
   return left;
 }
 
-/** About 80 MB: so much is written twice only as often as pages differ. */
-const walPagesDefault = 20_000;
+/** About 160 MB: the more, the more often a page was written again before it is carried over. */
+const walPagesDefault = 40_000;
 const quietMsDefault = 1_000;
 /** About 4 MB: less is not worth a thread. */
 const quietPagesMin = 1_000;

@@ -124,7 +124,7 @@ function settings(role: Role): readonly (readonly [string, number | string])[] {
     ["synchronous", "FULL"],
     ["wal_autocheckpoint", walPagesMax],
     ["cache_size", -cacheKiBMax[role]],
-    ["mmap_size", role === "reader" ? mappedBytesMax : 0],
+    ["mmap_size", mapped.includes(role) ? mappedBytesMax : 0],
     ["query_only", role === "reader" ? "ON" : "OFF"],
   ];
 }
@@ -147,5 +147,7 @@ const cacheKiBMax: Readonly<Record<Role, number>> = {
   worker: 8_000,
   background: 16_000,
 };
+/** Those that read pages all over the file without asking the system for each. */
+const mapped: readonly Role[] = ["reader", "background"];
 /** Pages read through the file cache of the system instead of our memory. */
 const mappedBytesMax = 2 ** 31 - 65_536;
