@@ -18,6 +18,8 @@ export type SocketTask =
   /** A change at a time; each is heard by one socket, or by all. */
   | { readonly kind: "change"; readonly heardBy: "one" | "all"; readonly count: number }
   | { readonly kind: "offend"; readonly how: Offence; readonly url: string; readonly token: string }
+  /** Large changes, each of which one that reads nothing is to hear of many times. */
+  | { readonly kind: "fill" }
   | { readonly kind: "relent" };
 
 /** The first is for comparison: what differs though nobody does anything. */
@@ -27,9 +29,8 @@ export type Offence =
   | "filter is dear"
   | "subscribes 10,000 times";
 
-/** Milliseconds from the request to the event, of every event. */
+/** Milliseconds from the request to the event. */
 export interface Delays {
-  readonly all: readonly number[];
   readonly p50Ms: number;
   readonly p99Ms: number;
 }
@@ -129,7 +130,7 @@ async function change({ heardBy, count }: SocketTask & { kind: "change" }): Prom
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
   const at = (share: number) => percentile(delays, share);
-  return { all: [...delays], p50Ms: at(0.5), p99Ms: at(0.99) };
+  return { p50Ms: at(0.5), p99Ms: at(0.99) };
 }
 
 async function offend({ how, url, token }: SocketTask & { kind: "offend" }): Promise<void> {
@@ -149,8 +150,22 @@ async function offend({ how, url, token }: SocketTask & { kind: "offend" }): Pro
       await socket.subscribe({ store: "places", filter });
     } else {
       await socket.subscribe({ store: "places" });
-      socket.pause();
+      if (how === "reads nothing") await block(socket);
     }
+  }
+}
+
+/** Reads no more, and has much to read as soon as anything large comes. */
+async function block(socket: BenchSocket): Promise<void> {
+  const wishes = Array.from({ length: 100 }, () => ({ store: "places", where: { n: fillN } }));
+  for (const wish of wishes) await socket.subscribe(wish);
+  socket.pause();
+}
+
+/** More than the system and the server hold for one that reads nothing. */
+async function fill(): Promise<void> {
+  for (let count = 0; count < 4; count++) {
+    await api?.send("POST", "places", { n: fillN, text: "x".repeat(100_000) });
   }
 }
 
@@ -162,6 +177,8 @@ async function answer(task: SocketTask): Promise<unknown> {
       return change(task);
     case "offend":
       return offend(task);
+    case "fill":
+      return fill();
     case "relent":
       for (const socket of offenders) socket.close();
       offenders = [];
@@ -172,7 +189,8 @@ async function answer(task: SocketTask): Promise<unknown> {
 }
 
 /** Between two changes. */
-const pauseMs = 5;
+const pauseMs = 1;
+const fillN = -1_000_000;
 
 process.on("disconnect", () => process.exit());
 process.on("message", async (task: SocketTask) => {

@@ -134,6 +134,8 @@ export const pingMsMax = 600_000;
 /** What waits for a receiver that reads slowly; past either it gets a gap instead. */
 export const queuedEventsMax = 10_000;
 export const queuedBytesMax = 8 * 1024 * 1024;
+/** What a socket may leave unread of what it asked for itself, before it is cut off. */
+export const unreadBytesMax = 32 * 1024 * 1024;
 /** Changes kept in memory for those who follow closely; earlier ones are read from the log. */
 export const windowChangesMax = 10_000;
 export const windowBytesMax = 32 * 1024 * 1024;

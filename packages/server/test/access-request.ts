@@ -171,7 +171,8 @@ async function historyOf(
   const before = request.before ?? Number.POSITIVE_INFINITY;
   const page = await history.read(caller, { ...request, before });
   const changes = page.changes.map(({ seq, op, entity, changed }) => {
-    return { seq, op, entity: entity?.value ?? null, changed };
+    const shown = entity && (JSON.parse(entity.text) as JsonObject);
+    return { seq, op, entity: shown, changed };
   });
   return { changes, next: page.next, gap: page.gap };
 }

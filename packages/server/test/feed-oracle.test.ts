@@ -137,7 +137,7 @@ class ServiceWatcher implements Watcher {
     assert(event.seq > this.#last, "in order and once");
     this.#last = event.seq;
     if (!Number.isInteger(event.seq)) this.moved++;
-    if (event.entity) this.known.set(event.id, event.entity.value);
+    if (event.entity) this.known.set(event.id, JSON.parse(event.entity.text));
     else this.known.delete(event.id);
   }
 

@@ -84,7 +84,7 @@ function add(registry: Registry, { name, help, type, valuesOf }: Counted): void 
 
 /** Others share one label, so that nobody can make as many as there are names. */
 const knownMethods: ReadonlySet<string> = new Set(
-  "GET HEAD POST PUT PATCH DELETE OPTIONS SEARCH".split(" "),
+  "GET HEAD POST PUT PATCH DELETE OPTIONS SEARCH SOCKET".split(" "),
 );
 const statuses = ["other", "1xx", "2xx", "3xx", "4xx", "5xx"];
 const bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];

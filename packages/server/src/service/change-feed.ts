@@ -26,8 +26,8 @@ import {
   againMs,
   awayMs,
   changesAtOnce,
-  expiryEveryMs,
   faultsMax,
+  lookEveryMs,
   nextTurn,
   Turns,
   turnMsMax,
@@ -53,7 +53,7 @@ export class ChangeFeed implements FollowedFeed, CaughtUpFeed, PeopleFeed, MoveS
   #running: Promise<void> | undefined;
   /** Those that are on their way to where the feed stands. */
   readonly #catchingUp = new Set<{ readonly follower: Follower }>();
-  #expiry: NodeJS.Timeout | undefined;
+  #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
   /** In a row, at the same change. */
   #faults = 0;
@@ -78,7 +78,7 @@ export class ChangeFeed implements FollowedFeed, CaughtUpFeed, PeopleFeed, MoveS
     this.#past.begin(this.#position);
     this.#peopleAt = peopleAt;
     this.window.begin(this.#position);
-    this.#expiry = setInterval(() => this.#endExpired(), expiryEveryMs).unref();
+    this.#timer = setInterval(() => this.#look(), lookEveryMs).unref();
   }
 
   get position(): number {
@@ -151,7 +151,7 @@ export class ChangeFeed implements FollowedFeed, CaughtUpFeed, PeopleFeed, MoveS
   /** Ends every follower; no more can be heard of. */
   close(): void {
     this.#isClosed = true;
-    clearInterval(this.#expiry);
+    clearInterval(this.#timer);
     for (const follower of [...this.audience.followers]) follower.close("draining");
   }
 
@@ -256,7 +256,7 @@ export class ChangeFeed implements FollowedFeed, CaughtUpFeed, PeopleFeed, MoveS
 
   /** After a fault, or for a commit that came while the last turn ended. */
   #again(): void {
-    this.#wokenAt = performance.now();
+    if (this.#faults === 0 && !this.#isStorageAway) this.#wokenAt = performance.now();
     this.#running = new Promise((resolve) => {
       const pauseMs = this.#isStorageAway ? awayMs : againMs;
       setTimeout(() => resolve(this.#run()), pauseMs).unref();
@@ -376,7 +376,10 @@ export class ChangeFeed implements FollowedFeed, CaughtUpFeed, PeopleFeed, MoveS
     this.audience.mute(subscription);
   }
 
-  #endExpired(): void {
+  /** What no commit wakes it for: those whose time is over, and what has been told since. */
+  #look(): void {
+    const isBehind = this.#position < this.#head;
+    this.#report(isBehind ? performance.now() - this.#wokenAt : 0);
     const now = this.house.now();
     for (const follower of [...this.audience.followers]) {
       if (follower.caller.expiresAt <= now) follower.close("unauthorized");

@@ -43,19 +43,18 @@ export interface FeedChange {
 export class Shown {
   readonly #version: Version;
   readonly #only: readonly Path[] | null;
+  #text: string | undefined;
 
   constructor(version: Version, only: readonly Path[] | null) {
     this.#version = version;
     this.#only = only;
   }
 
-  get value(): JsonObject {
-    const { value } = this.#version;
-    return this.#only ? project(value, this.#only) : value;
-  }
-
+  /** Of a whole entity the same for all who are told of it. */
   get text(): string {
-    return this.#only ? JSON.stringify(this.value) : this.#version.text;
+    if (!this.#only) return this.#version.text;
+    this.#text ??= JSON.stringify(project(this.#version.value, this.#only));
+    return this.#text;
   }
 
   get group(): string {

@@ -10,7 +10,7 @@ export const faultsMax = 3;
 /** How long it waits for a storage that is away, which is no fault of a change. */
 export const awayMs = 200;
 /** Well within the second in which an end must be felt (rule 26). */
-export const expiryEveryMs = 400;
+export const lookEveryMs = 400;
 
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));

@@ -2,11 +2,13 @@
  * Socket.IO at `/socket.io/`, protocols 3 and 4, by polling and WebSocket (design 5). Lets in who
  * has a credential and nobody from another origin; what a connection may do is for its session.
  */
+import assert from "node:assert/strict";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { type Caller, limit, StoaError, violation } from "@stoa/domain";
-import { Server as Engine } from "engine.io";
+import { Server as Engine, type Socket as EngineSocket } from "engine.io";
 import { Server, type Socket } from "socket.io";
+import { WebSocketServer } from "ws";
 import { callProblem } from "./socket/call-problem.ts";
 import {
   type Credential,
@@ -16,6 +18,7 @@ import {
   type SocketDoor,
   tokenOf,
 } from "./socket/handshake.ts";
+import { Outbox } from "./socket/outbox.ts";
 import { type SessionHouse, SocketSession } from "./socket/socket-session.ts";
 import type { UpgradeDoor } from "./upgrade.ts";
 
@@ -46,15 +49,19 @@ export function createSocketGateway(
     maxHttpBufferSize: limit.bodyBytesMax,
     perMessageDeflate: false,
     httpCompression: false,
+    // Not the older one that it brings along: that answers pings without end, read or not.
+    wsEngine: WebSocketServer,
     ...(house.origins.size > 0 && { cors: { origin: [...house.origins], credentials: true } }),
   });
   const io = new Server({ connectTimeout, serveClient: false, allowEIO3: true });
   io.bind(engine);
   /** The credential of each connection by its id; requests of polling repeat it (rule 24). */
   const bySid = new Map<string, Credential | null>();
-  engine.on("connection", (socket) => {
-    const { id, request } = socket as { id: string; request: IncomingMessage };
+  const outboxes = new WeakMap<object, Outbox>();
+  engine.on("connection", (socket: EngineSocket) => {
+    const { id, request } = socket as unknown as { id: string; request: IncomingMessage };
     bySid.set(id, admissions.get(request)?.credential ?? null);
+    outboxes.set(socket, new Outbox(socket));
     socket.once("close", () => bySid.delete(id));
   });
   io.use((socket, next) => {
@@ -67,7 +74,9 @@ export function createSocketGateway(
     const { caller, credential } = socket.data as Identified;
     const { events } = socket.handshake.query;
     try {
-      const session = new SocketSession(house, socket, caller, credential);
+      const outbox = outboxes.get(socket.conn);
+      assert(outbox);
+      const session = new SocketSession(house, { socket, outbox }, caller, credential);
       if (typeof events === "string") void session.follow(events);
     } catch {
       // The server stops: the client is to come again.

@@ -9,8 +9,10 @@ import type { FeedChange, FeedEvent, FeedOp } from "../../service/feed-event.ts"
 import type { Follower, FollowerEnd } from "../../service/feed-follower.ts";
 import type { Observe } from "../../service/observation.ts";
 import type { Services } from "../../service/services.ts";
+import { changeText } from "../event-frame.ts";
 import { callProblem } from "./call-problem.ts";
 import type { Credential } from "./handshake.ts";
+import type { Outbox } from "./outbox.ts";
 import { answerCall, type CallMethod, callMethods } from "./socket-call.ts";
 import { storeOf, wishOf } from "./subscribe-wish.ts";
 
@@ -28,15 +30,22 @@ export class SocketSession {
   readonly #socket: Socket;
   readonly #credential: Credential;
   readonly #follower: Follower;
+  readonly #outbox: Outbox;
   #calls = 0;
 
-  constructor(house: SessionHouse, socket: Socket, caller: Caller, credential: Credential) {
+  constructor(
+    house: SessionHouse,
+    { socket, outbox }: { readonly socket: Socket; readonly outbox: Outbox },
+    caller: Caller,
+    credential: Credential,
+  ) {
     this.#house = house;
     this.#socket = socket;
     this.#credential = credential;
     const conn = socket.conn as unknown as EngineSocket;
+    this.#outbox = outbox;
     this.#follower = house.services.feed.attach(caller, {
-      isReady: () => packetsWaiting(conn) < packetsWaitingMax,
+      isReady: () => outbox.isReady,
       send: (event) => this.#send(event),
       end: (why) => this.#end(why),
     });
@@ -73,21 +82,30 @@ export class SocketSession {
     this.#calls++;
     const startedAt = performance.now();
     let status = okStatus;
+    let answer: unknown[];
     try {
-      const { way, secret } = this.#credential;
-      const caller = await this.#house.services.sessions.authenticate(way, secret);
-      const { value, etag } = await answerCall(this.#house.services, caller, method, args);
-      const { services } = this.#house;
-      if (writingMethods.has(method)) ack(null, value, etag, services.sequence());
-      else ack(null, value, ...(etag === null ? [] : [etag]));
+      answer = await this.#answerTo(method, args);
     } catch (cause) {
       const problem = this.#problem(cause);
       status = Number(problem["code"]);
-      ack(problem);
+      answer = [problem];
     }
-    this.#calls--;
     const ms = performance.now() - startedAt;
     this.#house.observe({ kind: "request", method: "SOCKET", route: method, status, ms });
+    // It runs until it is on its way: who asks and does not read is not answered without end.
+    this.#outbox.answer(() => {
+      this.#calls--;
+      ack(...answer);
+    });
+  }
+
+  async #answerTo(method: CallMethod, args: unknown[]): Promise<unknown[]> {
+    const { services } = this.#house;
+    const { way, secret } = this.#credential;
+    const caller = await services.sessions.authenticate(way, secret);
+    const { value, etag } = await answerCall(services, caller, method, args);
+    if (writingMethods.has(method)) return [null, value, etag, services.sequence()];
+    return [null, value, ...(etag === null ? [] : [etag])];
   }
 
   async #subscribe(args: unknown[]): Promise<void> {
@@ -129,12 +147,16 @@ export class SocketSession {
     }
   }
 
-  /** Once as `change`, and once in the words of FeathersJS. */
-  #sendChange({ kind: _, entity, ...change }: FeedChange): void {
-    const { value } = entity ?? { value: null };
-    this.#socket.emit("change", { ...change, entity: value });
-    const name = `${change.store} ${feathersNames[change.op]}`;
-    this.#socket.emit(name, value ?? { _id: change.id });
+  /**
+   * Once as `change`, and once in the words of FeathersJS: of the text that is made once for all
+   * who are told.
+   */
+  #sendChange(change: FeedChange): void {
+    const { subscription, store, op, id, entity } = change;
+    const text = changeText(change).slice(1);
+    this.#outbox.write(`2["change",{"subscription":${JSON.stringify(subscription)},${text}]`);
+    const name = JSON.stringify(`${store} ${feathersNames[op]}`);
+    this.#outbox.write(`2[${name},${entity?.text ?? JSON.stringify({ _id: id })}]`);
   }
 
   #end(why: FollowerEnd): void {
@@ -170,14 +192,8 @@ const writingMethods: ReadonlySet<CallMethod> = new Set<CallMethod>([
   ...(["create", "patch", "remove", "grant", "revoke", "transfer"] as const),
 ]);
 
-/** Packets that the connection holds back before the feed keeps them instead. */
-const packetsWaitingMax = 64;
 const cutMs = 500;
 const okStatus = 200;
-
-function packetsWaiting(conn: EngineSocket): number {
-  return (conn as unknown as { writeBuffer: readonly unknown[] }).writeBuffer.length;
-}
 
 /** The acknowledgement comes last, where there is one. */
 function takeAck(args: unknown[]): Ack {
