@@ -63,6 +63,11 @@ export function isUnavailable(cause: unknown): cause is StoaError {
   return cause instanceof StoaError && cause.code === "unavailable";
 }
 
+/** The storage, or a filter, takes longer than it may. */
+export function isTimeout(cause: unknown): cause is StoaError {
+  return cause instanceof StoaError && cause.code === "timeout";
+}
+
 /** A `validation` error about one path, the most frequent kind. */
 export function violation(path: string, rule: string, message: string): StoaError {
   return new StoaError("validation", `${path}: ${message}`, { details: [{ path, rule, message }] });

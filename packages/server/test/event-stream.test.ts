@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { createWorld, password, testRows } from "./api-table.ts";
-import { BareSocket, until } from "./socket-client.ts";
+import { BareSocket, until, withinSecond } from "./socket-client.ts";
 
 const world = await createWorld();
 const address = world.url.replace("http", "ws");
@@ -161,8 +161,8 @@ test("a stream and its events end within a second of their session", async () =>
   await socket.next(() => true, 1).catch(() => {});
   const out = { method: "DELETE", url: "/api/v1/auth", headers: { cookie } };
   assert.equal((await world.send(out)).status, 200);
-  assert.deepEqual(await socket.end(1_000), { code: 4401, reason: "unauthorized" });
-  await until(() => events.isOver, "the end of the events", 1_000);
+  await withinSecond(() => socket.closed !== null && events.isOver, "the end of both");
+  assert.deepEqual(socket.closed, { code: 4401, reason: "unauthorized" });
   assert.match(events.text, /^event: unauthorized$/m);
 });
 

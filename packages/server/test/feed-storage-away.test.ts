@@ -90,14 +90,68 @@ test("who waits until all is told is let go when the feed ends, though it is awa
   });
 });
 
+test("who resumes while the storage is slow is told everything, and never a gap too early", async () => {
+  await withStorage(async (house, storage) => {
+    const bob = await house.entitiesOf("bob");
+    const before = await house.follow("ada", everything, 0);
+    await before.begun;
+    await house.services.feed.settle();
+    const last = before.changes.at(-1)?.seq;
+    before.close();
+    const ids = before.known;
+    // Those that have changed since are read anew, one by one.
+    for (const n of [100, 200]) {
+      for (const id of ids) await bob.update("cities", id, { kind: "merge", patch: { n } });
+    }
+    const resumed = await house.follow("ada", everything, last);
+    await resumed.begun;
+    storage.error = "timeout";
+    storage.isAway = true;
+    await storage.isRefused(faultsMax - 1);
+    storage.isAway = false;
+    await house.services.feed.settle();
+    assert.deepEqual([resumed.changes.length, resumed.gaps, resumed.ends], [60, 0, 0]);
+  });
+});
+
+test("what the storage takes too long for again and again is a gap, and then it goes on", async () => {
+  await withStorage(async (house, storage) => {
+    const bob = await house.entitiesOf("bob");
+    const [id = ""] = await seenBy(house, await house.callerOf("bob"));
+    const last = (await house.engine.changes(0, 10_000)).at(-1)?.sequence;
+    for (const n of [1, 2]) await bob.update("cities", id, { kind: "merge", patch: { n } });
+    storage.error = "timeout";
+    const follow = await house.follow("ada", everything, last);
+    await follow.begun;
+    storage.isAway = true;
+    await until(() => follow.gaps === 1, "the gap", 20_000);
+    storage.isAway = false;
+    await house.services.feed.settle();
+    await bob.update("cities", id, { kind: "merge", patch: { n: 3 } });
+    await house.services.feed.settle();
+    assert.deepEqual([follow.gaps, follow.ends], [1, 0]);
+    assert.deepEqual(
+      follow.changes.map(({ entity }) => JSON.parse(entity?.text ?? "{}").n),
+      [3],
+    );
+  });
+});
+
 class Storage {
   isAway = false;
+  /** What it refuses with while it is. */
+  error: "unavailable" | "timeout" = "unavailable";
   /** Questions that were not answered. */
   refusals = 0;
 
   /** So often that a fault would have been taken for one of the change. */
   isAskedInVain(): Promise<void> {
     return until(() => this.refusals > faultsMax + 1, "it was asked", 20_000);
+  }
+
+  isRefused(times: number): Promise<void> {
+    const wanted = this.refusals + times;
+    return until(() => this.refusals >= wanted, "it was asked", 20_000);
   }
 }
 
@@ -109,7 +163,7 @@ async function withStorage(work: (house: MovingHouse, storage: Storage) => Promi
     return beforeReading(await openEngine(data, options), async () => {
       if (!storage.isAway) return;
       storage.refusals++;
-      throw new StoaError("unavailable", "The storage is away.");
+      throw new StoaError(storage.error, "The storage is away, or slow.");
     });
   });
   try {

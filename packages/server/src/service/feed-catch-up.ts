@@ -3,13 +3,13 @@
  * missed, and whatever the storage does meanwhile. Knows no wire form.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { isUnavailable } from "@stoa/domain";
+import { isTimeout, isUnavailable } from "@stoa/domain";
 import type { FeedAudience } from "./feed-audience.ts";
 import type { OpenedChange } from "./feed-event.ts";
 import type { Follower } from "./feed-follower.ts";
 import { type ReplaySource, replay } from "./feed-replay.ts";
 import type { Subscription } from "./feed-subscription.ts";
-import { awayMs, Slice } from "./feed-turn.ts";
+import { awayMs, faultsMax, Slice } from "./feed-turn.ts";
 
 /** The feed, as those see it who catch up with it. */
 export interface CaughtUpFeed extends ReplaySource {
@@ -17,18 +17,28 @@ export interface CaughtUpFeed extends ReplaySource {
   deliver(follower: Follower, subscription: Subscription, opened: OpenedChange): void;
 }
 
-/** Tells it what it has not heard of, and then lets it hear. Errors: of its filter, and ours. */
+/**
+ * Tells it what it has not heard of, and then lets it hear. What the storage takes too long for is
+ * asked for again from where it has come to, and in the end it is a gap. Errors: ours.
+ */
 export async function catchUp(
   feed: CaughtUpFeed,
   follower: Follower,
   subscription: Subscription,
 ): Promise<void> {
+  let stuckAt = Number.NaN;
+  let timeouts = 0;
   for (;;) {
     try {
       return await tellMissed(feed, follower, subscription);
     } catch (cause) {
-      if (!isUnavailable(cause)) throw cause;
+      const { position } = subscription;
+      const isSlow = isTimeout(cause);
+      if (!isSlow && !isUnavailable(cause)) throw cause;
       if (isOver(follower, subscription)) return;
+      timeouts = position === stuckAt ? timeouts + Number(isSlow) : Number(isSlow);
+      stuckAt = position;
+      if (timeouts > faultsMax) follower.gap(subscription, feed.position);
     }
     // It goes on from its position: nobody has to come again for that.
     await sleep(awayMs, undefined, { ref: false });

@@ -2,7 +2,7 @@
  * What a change of people does to those who follow: who is somebody else now sees other things from
  * there on, or nothing (rule 26). Knows no queue and no log.
  */
-import { type Caller, type Change, isUnavailable } from "@stoa/domain";
+import { type Caller, type Change, isTimeout, isUnavailable } from "@stoa/domain";
 import { sameRights } from "./caller-service.ts";
 import type { FeedAudience } from "./feed-audience.ts";
 import type { Follower } from "./feed-follower.ts";
@@ -86,7 +86,7 @@ async function renew(
     follower.gap(subscription, sequence);
   } catch (cause) {
     // It is tried again, with the change that it comes of.
-    if (isUnavailable(cause)) throw cause;
+    if (isUnavailable(cause) || isTimeout(cause)) throw cause;
     feed.end(follower, subscription, cause);
   }
 }
