@@ -139,10 +139,16 @@ export const unreadBytesMax = 32 * 1024 * 1024;
 /** Changes kept in memory for those who follow closely; earlier ones are read from the log. */
 export const windowChangesMax = 10_000;
 export const windowBytesMax = 32 * 1024 * 1024;
-/** Changes in one answer of `/changes`, and records of the log that one answer looks at. */
+/** What is read of the log at once: both versions of all changes; one more may go beyond. */
+export const logPieceBytesMax = 8 * 1024 * 1024;
+/**
+ * Changes in one answer of `/changes`, records of the log that one answer looks at, and bytes of what
+ * it shows; one more may go beyond.
+ */
 export const changesPageMax = 10_000;
 export const changesPageDefault = 1_000;
 export const changesScannedMax = 20_000;
+export const changesBytesMax = 16 * 1024 * 1024;
 /** Changes in one answer of the history of an entity. */
 export const historyPageMax = 1_000;
 export const historyPageDefault = 100;

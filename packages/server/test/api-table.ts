@@ -8,6 +8,7 @@ import { after, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { observer } from "../src/app/observe.ts";
 import { startStoa } from "../src/app/wire.ts";
+import type { LogRetention } from "../src/storage/engine.ts";
 import { closeSockets, sendBySocket, socketTally } from "./api-table-socket.ts";
 import { newSchema } from "./postgres-schemas.ts";
 
@@ -115,6 +116,7 @@ export interface WorldOptions {
   readonly corsOrigins?: readonly string[];
   readonly trustedProxies?: readonly string[];
   readonly metricsToken?: string;
+  readonly changeLog?: LogRetention;
 }
 
 /**

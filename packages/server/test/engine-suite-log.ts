@@ -11,6 +11,7 @@ export const logKept: LogRetention = { ageMsMax: 60 * 60 * 1_000, bytesMax: 50_0
 export const logCases: readonly Case[] = [
   ["changes older than their time go, younger ones stay", byAge],
   ["of a log over its size the oldest changes go", bySize],
+  ["of changes with much text a piece comes at a time, and nothing is left out", byPieces],
   ["the newest change stays, however old, and what was last is still known", newest],
 ];
 
@@ -40,6 +41,29 @@ async function bySize(world: World): Promise<void> {
   const kept = await engine.changes(0, 1_000);
   assert.ok(kept.length >= 40 && kept.length <= 60, `${kept.length} are kept`);
   assert.equal(kept[0]?.sequence, engine.keptSince + 1);
+}
+
+async function byPieces({ engine }: World): Promise<void> {
+  const [last] = (await engine.changes(0, 1_000)).slice(-1);
+  const text = "x".repeat(limit.logPieceBytesMax / 4);
+  for (let number = 10; number < 20; number++)
+    await insert(engine, "cities", draft(number, { text }));
+  const pieces: number[][] = [];
+  for (let since = last?.sequence ?? 0; ; ) {
+    const piece = (await engine.changes(since, 1_000)).map(({ sequence }) => sequence);
+    if (piece.length === 0) break;
+    pieces.push(piece);
+    since = piece.at(-1) as number;
+  }
+  assert.deepEqual(
+    pieces.map(({ length }) => length),
+    [4, 4, 2],
+  );
+  const first = (last?.sequence ?? 0) + 1;
+  assert.deepEqual(
+    pieces.flat(),
+    Array.from({ length: 10 }, (_, at) => first + at),
+  );
 }
 
 async function newest(world: World): Promise<void> {

@@ -165,6 +165,7 @@ export class ChangeFeed implements FollowedFeed, CaughtUpFeed, PeopleFeed, MoveS
       // Asked for by somebody who has changed meanwhile.
       if (caller !== follower.caller) continue;
       follower.requireRoom();
+      if (gap) this.counts.gaps++;
       const position = gap || wish.since === undefined ? this.#position : wish.since;
       const kind = wish.store === null ? "shared" : house.rulesOf(wish.store).kind;
       const id = follower.newSubscriptionId();

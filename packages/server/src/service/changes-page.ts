@@ -26,8 +26,8 @@ export interface ChangesPage {
 }
 
 /**
- * At most `limit` of them, out of at most `changesScannedMax` records of the log: a page may hold
- * fewer and not be the last, as long as `next` goes on.
+ * At most `limit` of them, out of at most `changesScannedMax` records of the log and with not much
+ * more than `changesBytesMax`: a page may hold fewer and not be the last, as long as `next` goes on.
  */
 export async function changesPage(
   house: House,
@@ -37,6 +37,7 @@ export async function changesPage(
 ): Promise<ChangesPage> {
   requireWatch(house, caller, store);
   if (await feed.misses(caller, store, since)) {
+    feed.counts.gaps++;
     return { changes: [], next: feed.position, gap: true };
   }
   const sight = await sightOf(house, caller, store);
@@ -45,17 +46,20 @@ export async function changesPage(
   const subscription = new Subscription("", wish, { caller, kind, sight, position: since });
   const found: FeedChange[] = [];
   let gap = false;
+  let bytes = 0;
   for await (const one of replay(feed, subscription, limit.changesScannedMax)) {
     if ("missed" in one) {
       gap = true;
-      found.length = 0;
+      bytes = found.length = 0;
       subscription.position = one.missed;
       continue;
     }
     subscription.position = one.change.sequence;
     const event = subscription.eventOf(one);
     if (event) found.push(event);
-    if (found.length >= countMax) break;
+    bytes += event?.entity?.size ?? 0;
+    if (found.length >= countMax || bytes >= limit.changesBytesMax) break;
   }
+  if (gap) feed.counts.gaps++;
   return { changes: found, next: subscription.position, gap };
 }

@@ -10,6 +10,7 @@ import {
   cursorOf,
   type Filter,
   type GroupTree,
+  limit,
   type Page,
   project,
   type Query,
@@ -83,12 +84,12 @@ export class MemoryEngine implements Engine {
   /** Everything as of the first window. */
   async *find(store: string, query: Query): AsyncIterable<Page> {
     this.#mustBeOpen();
-    const { order, after, offset, limit, only } = query;
+    const { order, after, offset, only } = query;
     const keys = totalOrder(order);
     const filter = after === null ? query.filter : and(query.filter, afterCursor(order, after));
     const found = this.#fitting(store, filter)
       .sort((a, b) => compareBy(keys, a.value, b.value))
-      .slice(offset, offset + limit);
+      .slice(offset, offset + query.limit);
     for (let start = 0; start < found.length; start += windowEntities) {
       const window = found.slice(start, start + windowEntities);
       const texts = window.map(({ text, value }) =>
@@ -108,10 +109,17 @@ export class MemoryEngine implements Engine {
     return unlessOver(this.#state.records.get(recordKey(space, name)), this.#options.now());
   }
 
-  async changes(since: number, limit: number, about?: ChangesAbout): Promise<readonly Change[]> {
+  async changes(since: number, countMax: number, about?: ChangesAbout): Promise<readonly Change[]> {
     this.#mustBeOpen();
     const later = this.#state.log.filter(({ sequence }) => sequence > since);
-    return (about ? this.#changesAbout(about, later) : later).slice(0, limit);
+    if (about) return this.#changesAbout(about, later).slice(0, countMax);
+    let bytes = 0;
+    const isPiece = ({ before, after }: Change) => {
+      const isFirstOrFits = bytes < limit.logPieceBytesMax;
+      bytes += (before?.body.length ?? 0) + (after?.body.length ?? 0);
+      return isFirstOrFits;
+    };
+    return later.slice(0, countMax).filter(isPiece);
   }
 
   /** Has no indexes to build, so only sees whether the unique sets can hold. */

@@ -2,7 +2,7 @@
  * Rows of the change log: both versions of an entity, whole, so that a change can be read long
  * after the entity. Knows no transactions.
  */
-import type { Change, StoredEntity } from "@stoa/domain";
+import { type Change, limit, type StoredEntity } from "@stoa/domain";
 import type { ChangesAbout } from "./engine.ts";
 import {
   arrayText,
@@ -34,9 +34,9 @@ export async function readChanges(
   connection: PostgresConnection,
   dictionary: PostgresDictionary,
   since: number,
-  limit: number,
+  countMax: number,
 ): Promise<readonly Change[]> {
-  const rows = await connection.all<ChangeRow>(selectSql, [since, bounded(limit)]);
+  const rows = await connection.all<ChangeRow>(selectSql, [since, bounded(countMax)]);
   return changesOf(connection, dictionary, rows);
 }
 
@@ -49,11 +49,11 @@ export async function readChangesAbout(
   dictionary: PostgresDictionary,
   asked: { since: number; limit: number; n: number; about: ChangesAbout },
 ): Promise<readonly Change[]> {
-  const { since, limit, n, about } = asked;
+  const { since, n, about } = asked;
   const { id, from } = about;
   const isLast = !Number.isFinite(from);
   const start = isLast ? [id, n, id] : [from, n, id];
-  const values = [...start, n, id, since, bounded(limit)];
+  const values = [...start, n, id, since, bounded(asked.limit)];
   const rows = await connection.all<ChangeRow>(chainSql(isLast ? lastSql(n) : oneSql), values);
   return changesOf(connection, dictionary, rows);
 }
@@ -86,8 +86,8 @@ function numbersIn([, group, owner, access]: Row): Numbers {
   return { group, owner, access };
 }
 
-function bounded(limit: number): number | null {
-  return Number.isFinite(limit) ? limit : null;
+function bounded(countMax: number): number | null {
+  return Number.isFinite(countMax) ? countMax : null;
 }
 
 type Side = "before" | "after";
@@ -140,14 +140,12 @@ const versionColumns = changeColumns
   .join(", ");
 const rowColumns = `c.seq, c.op, s.called, c.id, c.time, c.by, ${versionColumns}`;
 
-/** Text that is read at once, as far as more than one change goes. */
-const pieceBytesMax = 8 * 1024 * 1024;
 const bytes = "coalesce(octet_length(c.b_body), 0) + coalesce(octet_length(c.a_body), 0)";
 const selectSql =
   `SELECT ${rowColumns} FROM (SELECT c.*, sum(${bytes}) OVER (ORDER BY c.seq ` +
   "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ahead FROM (SELECT * FROM change " +
   "WHERE seq > ? ORDER BY seq LIMIT ?) c) c JOIN store s ON s.n = c.store " +
-  `WHERE coalesce(c.ahead, 0) < ${pieceBytesMax} ORDER BY c.seq`;
+  `WHERE coalesce(c.ahead, 0) < ${limit.logPieceBytesMax} ORDER BY c.seq`;
 
 /** The newest removal of an entity. Removal is 2. */
 const removalSql = "SELECT r.seq FROM change r WHERE r.op = 2 AND r.store = ? AND r.id = ?";

@@ -190,7 +190,7 @@ export class PostgresEngine implements Engine {
   async changes(since: number, limit: number, about?: ChangesAbout): Promise<readonly Change[]> {
     return this.#ask(async () => {
       const connection = await this.#links.reader();
-      if (!about) return this.#changesSince(since, limit);
+      if (!about) return readChanges(connection, this.#dictionary, since, limit);
       const table = this.#table(about.store);
       if (!table) return [];
       const asked = { since, limit, n: table.n, about };
@@ -216,18 +216,6 @@ export class PostgresEngine implements Engine {
     await this.#follower.end();
     await this.#options.standby?.close();
     await this.#links.close();
-  }
-
-  /** As many as there are, however much text they have. */
-  async #changesSince(since: number, limit: number): Promise<readonly Change[]> {
-    const all: Change[] = [];
-    for (;;) {
-      const connection = await this.#links.reader();
-      const from = all.at(-1)?.sequence ?? since;
-      const more = await readChanges(connection, this.#dictionary, from, limit - all.length);
-      for (const change of more) all.push(change);
-      if (more.length === 0 || all.length >= limit) return all;
-    }
   }
 
   #pointsOf(links: PostgresLinks): PostgresPoints {

@@ -2,7 +2,7 @@
  * Rows of the change log: both versions of an entity, whole, so that a change can be read long
  * after the entity. Knows no transactions.
  */
-import type { Change, StoredEntity } from "@stoa/domain";
+import { type Change, limit, type StoredEntity } from "@stoa/domain";
 import type { ChangesAbout } from "./engine.ts";
 import { type ChangeRow, changeOps, type Numbers, type Row } from "./sql-row.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
@@ -29,14 +29,30 @@ export function insertChange(
   else connection.run(insertSql, [...head, ...beforeOf(before), ...afterOf(after)]);
 }
 
-/** Changes later than a sequence number, in order. */
+/** Changes later than a sequence number, in order; of much text fewer, at least one. */
 export function readChanges(
   connection: SqliteConnection,
   since: number,
-  limit: number,
+  countMax: number,
 ): readonly Change[] {
+  const found: Change[] = [];
+  let bytes = 0;
+  for (const row of connection.each<ChangeRow>(selectSql, [
+    since,
+    Number.isFinite(countMax) ? countMax : -1,
+  ])) {
+    const change = changeOf(row, connection.dictionary);
+    found.push(change);
+    bytes += (change.before?.body.length ?? 0) + (change.after?.body.length ?? 0);
+    if (bytes >= limit.logPieceBytesMax) break;
+  }
+  return found;
+}
+
+/** All of them. */
+export function readAllChanges(connection: SqliteConnection, since: number): readonly Change[] {
   return connection
-    .all<ChangeRow>(selectSql, [since, Number.isFinite(limit) ? limit : -1])
+    .all<ChangeRow>(selectSql, [since, -1])
     .map((row) => changeOf(row, connection.dictionary));
 }
 
@@ -54,7 +70,7 @@ export function readChangesAbout(
     readonly about: ChangesAbout;
   },
 ): readonly Change[] {
-  const { since, limit, n, about } = asked;
+  const { since, n, about } = asked;
   const { id, from } = about;
   const isLast = !Number.isFinite(from);
   const start = isLast
@@ -63,7 +79,7 @@ export function readChangesAbout(
         sql: "SELECT seq FROM change WHERE seq = ? AND store = ? AND id = ?",
         values: [from, n, id],
       };
-  const values = [...start.values, n, id, since, Number.isFinite(limit) ? limit : -1];
+  const values = [...start.values, n, id, since, Number.isFinite(asked.limit) ? asked.limit : -1];
   return connection
     .all<ChangeRow>(chainSql(start.sql), values)
     .map((row) => changeOf(row, connection.dictionary));

@@ -35,6 +35,11 @@ export class SqliteDatabase {
     return this.statement(sql).all(...(values as SqlValue[])) as unknown as T[];
   }
 
+  /** One after another, as long as they are asked for; then the statement may run again. */
+  each<T extends readonly unknown[]>(sql: string, values: Values = []): Iterable<T> {
+    return this.statement(sql).iterate(...(values as SqlValue[])) as unknown as Iterable<T>;
+  }
+
   first<T extends readonly unknown[]>(sql: string, values: Values = []): T | undefined {
     return this.statement(sql).get(...(values as SqlValue[])) as unknown as T | undefined;
   }

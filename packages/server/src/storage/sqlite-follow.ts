@@ -3,7 +3,7 @@
  * and by the file where a change is not enough. Knows no queue and no listener.
  */
 import type { Change } from "@stoa/domain";
-import { readChanges } from "./sqlite-change.ts";
+import { readAllChanges } from "./sqlite-change.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import { readKeptSince } from "./sqlite-log.ts";
 import { groupStore, readMoved, readSequence, readTree, type SqliteState } from "./sqlite-state.ts";
@@ -19,7 +19,7 @@ export function changesSince(
 ): readonly Change[] | "none" | "lost" {
   if (readSequence(connection) <= sequence) return "none";
   if (readKeptSince(connection) > sequence) return "lost";
-  return readChanges(connection, sequence, Number.POSITIVE_INFINITY);
+  return readAllChanges(connection, sequence);
 }
 
 /** The state with changes taken in: all there are, in the view that the connection has now. */
