@@ -142,8 +142,8 @@ export const windowBytesMax = 32 * 1024 * 1024;
 /** What is read of the log at once: both versions of all changes; one more may go beyond. */
 export const logPieceBytesMax = 8 * 1024 * 1024;
 /**
- * Changes in one answer of `/changes`, records of the log that one answer looks at, and bytes of what
- * it shows; one more may go beyond.
+ * Changes in one answer of `/changes`, records of the log that one answer looks at, and bytes of
+ * what it shows; one more may go beyond.
  */
 export const changesPageMax = 10_000;
 export const changesPageDefault = 1_000;

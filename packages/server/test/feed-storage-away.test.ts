@@ -90,7 +90,7 @@ test("who waits until all is told is let go when the feed ends, though it is awa
   });
 });
 
-test("who resumes while the storage is slow is told everything, and never a gap too early", async () => {
+test("who resumes while the storage is slow is told everything, and of no gap", async () => {
   await withStorage(async (house, storage) => {
     const bob = await house.entitiesOf("bob");
     const before = await house.follow("ada", everything, 0);
@@ -114,7 +114,7 @@ test("who resumes while the storage is slow is told everything, and never a gap 
   });
 });
 
-test("what the storage takes too long for again and again is a gap, and then it goes on", async () => {
+test("what the storage always takes too long for is a gap, and then it goes on", async () => {
   await withStorage(async (house, storage) => {
     const bob = await house.entitiesOf("bob");
     const [id = ""] = await seenBy(house, await house.callerOf("bob"));

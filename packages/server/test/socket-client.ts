@@ -146,8 +146,8 @@ export async function until(isSo: () => boolean, what: string, ms = 5_000): Prom
 }
 
 /**
- * Waits until something is so, for a second at most of what this process has of the machine: time in
- * which others keep it from running does not count, unless it was itself at work.
+ * Waits until something is so, for a second at most of what this process has of the machine: time
+ * in which others keep it from running does not count, unless it was itself at work.
  */
 export async function withinSecond(isSo: () => boolean, what: string, seconds = 1): Promise<void> {
   let ownMs = 0;

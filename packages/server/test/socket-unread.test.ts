@@ -83,7 +83,7 @@ async function create(body: object): Promise<void> {
   assert.equal(status, 200);
 }
 
-test("of large events one waits at the connection, the others where they can be dropped", async () => {
+test("of large events one waits at the connection, others where they can be dropped", async () => {
   const poller = await Poller.open(4);
   await poller.send(['420["subscribe",{"store":"cities","only":"text"}]']);
   await poller.take((packets) => packets.some((one) => one.startsWith("430")));

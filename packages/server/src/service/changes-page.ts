@@ -26,8 +26,9 @@ export interface ChangesPage {
 }
 
 /**
- * At most `limit` of them, out of at most `changesScannedMax` records of the log and with not much
- * more than `changesBytesMax`: a page may hold fewer and not be the last, as long as `next` goes on.
+ * At most `limit` of them, out of at most `changesScannedMax` records of the log and with not
+ * much more than `changesBytesMax`: a page may hold fewer and not be the last, as long as `next`
+ * goes on.
  */
 export async function changesPage(
   house: House,

@@ -50,9 +50,9 @@ export interface Engine {
   recall(space: RecordSpace, name: string): Promise<KeptRecord | undefined>;
 
   /**
-   * Changes later than a sequence number, in order; where they hold much text fewer than asked for,
-   * at least one (`logPieceBytesMax`). With `about` those of one entity only, in the opposite order:
-   * the newest first.
+   * Changes later than a sequence number, in order; where they hold much text fewer than asked
+   * for, at least one (`logPieceBytesMax`). With `about` those of one entity only, in the opposite
+   * order: the newest first.
    */
   changes(since: number, limit: number, about?: ChangesAbout): Promise<readonly Change[]>;
 
