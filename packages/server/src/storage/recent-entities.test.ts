@@ -27,6 +27,17 @@ it("keeps what was changed, as it is now, and nothing that is gone", () => {
   assert.ok(recent.get(1, "c"));
 });
 
+it("never takes an entity for the one with its id in another store", () => {
+  const recent = new RecentEntities();
+  const numberOfTwo = (store: string) => (store === "notes" ? 1 : 2);
+  const other = changed("a", "update", '{"n":2}', "tasks");
+  recent.takeIn([changed("a", "update", '{"n":1}'), other], numberOfTwo);
+  assert.equal(recent.get(2, "a")?.body, '{"n":2}');
+  assert.equal(recent.get(1, "a"), undefined);
+  recent.takeIn([changed("a", "remove")], numberOfTwo);
+  assert.equal(recent.get(1, "a"), undefined);
+});
+
 it("lets go of what was changed longest ago, and keeps nothing large", () => {
   const recent = new RecentEntities();
   const body = JSON.stringify("x".repeat(9_000));

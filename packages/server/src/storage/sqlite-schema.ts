@@ -145,7 +145,7 @@ const cacheKiBMax: Readonly<Record<Role, number>> = {
   writer: 16_000,
   reader: 16_000,
   worker: 8_000,
-  background: 16_000,
+  background: 8_000,
 };
 /** Those that read pages all over the file without asking the system for each. */
 const mapped: readonly Role[] = ["reader", "background"];
