@@ -123,6 +123,8 @@ export const replicaWaitMsMax = 100;
 export const replicaSilenceMsMax = 2_000;
 /** Subscriptions of one socket or stream, and calls of one socket that run at the same time. */
 export const subscriptionsMax = 1_000;
+/** Subscriptions of one socket that are told of the past at the same time; the others wait. */
+export const replaysAtOnceMax = 8;
 export const socketCallsMax = 64;
 /** How long a client waits for a server to speak over a socket, before it tries another way. */
 export const socketOpeningMsMax = 6_000;

@@ -30,7 +30,8 @@ export async function catchUp(
   let timeouts = 0;
   for (;;) {
     try {
-      return await tellMissed(feed, follower, subscription);
+      if (hearsNow(feed, follower, subscription)) return;
+      return await follower.replays.run(() => tellMissed(feed, follower, subscription));
     } catch (cause) {
       const { position } = subscription;
       const isSlow = isTimeout(cause);
@@ -59,11 +60,19 @@ async function tellMissed(
       if (!follower.hasRoom) await follower.room();
       if (slice.isOver) await slice.next();
     }
-    if (isOver(follower, subscription)) return;
-    // At once: no change comes between the last look and the first word of the feed.
-    if (subscription.position < feed.position) continue;
-    return feed.audience.hear(follower, subscription);
+    if (hearsNow(feed, follower, subscription)) return;
   }
+}
+
+/**
+ * Whether there is nothing more to catch up with. At once: no change comes between the last look and
+ * the first word of the feed.
+ */
+function hearsNow(feed: CaughtUpFeed, follower: Follower, subscription: Subscription): boolean {
+  if (isOver(follower, subscription)) return true;
+  if (subscription.position < feed.position) return false;
+  feed.audience.hear(follower, subscription);
+  return true;
 }
 
 function isOver(follower: Follower, subscription: Subscription): boolean {

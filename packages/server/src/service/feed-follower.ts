@@ -5,6 +5,7 @@
 import { type Caller, limit, StoaError } from "@stoa/domain";
 import type { FeedEvent } from "./feed-event.ts";
 import type { Subscription, Wish } from "./feed-subscription.ts";
+import { Lanes } from "./feed-turn.ts";
 
 /** Why a follower is closed: it must sign in again, or connect again. */
 export type FollowerEnd = "unauthorized" | "draining";
@@ -41,6 +42,8 @@ export class Follower {
   readonly subscriptions = new Map<string, Subscription>();
   caller: Caller;
   isClosed = false;
+  /** Of those who catch up each has its turn: one that asks for many is not to have most of them. */
+  readonly replays = new Lanes(limit.replaysAtOnceMax);
   readonly #feed: FollowedFeed;
   readonly #receiver: Receiver;
   #queue: FeedEvent[] = [];
