@@ -65,8 +65,8 @@ async function tellMissed(
 }
 
 /**
- * Whether there is nothing more to catch up with. At once: no change comes between the last look and
- * the first word of the feed.
+ * Whether there is nothing more to catch up with. At once: no change comes between the last look
+ * and the first word of the feed.
  */
 function hearsNow(feed: CaughtUpFeed, follower: Follower, subscription: Subscription): boolean {
   if (isOver(follower, subscription)) return true;

@@ -42,7 +42,7 @@ export class Follower {
   readonly subscriptions = new Map<string, Subscription>();
   caller: Caller;
   isClosed = false;
-  /** Of those who catch up each has its turn: one that asks for many is not to have most of them. */
+  /** All who catch up have turns: one that asks for many is not to have most of them. */
   readonly replays = new Lanes(limit.replaysAtOnceMax);
   readonly #feed: FollowedFeed;
   readonly #receiver: Receiver;
