@@ -10,7 +10,8 @@ import type { PostgresState } from "./postgres-state.ts";
 import type { Catalog } from "./postgres-store.ts";
 
 export interface BatchOptions {
-  readonly connection: PostgresConnection;
+  /** That of the transaction; undefined where works must do with what is in memory. */
+  readonly connection: PostgresConnection | undefined;
   readonly dictionary: PostgresDictionary;
   readonly state: PostgresState;
   /** Unix milliseconds. */
@@ -23,10 +24,12 @@ export interface BatchOptions {
 }
 
 export class PostgresBatch {
-  readonly connection: PostgresConnection;
+  readonly #connection: PostgresConnection | undefined;
   readonly dictionary: PostgresDictionary;
   readonly now: () => number;
   readonly isCareful: boolean;
+  /** Whether a work needed the database where there is no connection: then none of it holds. */
+  hasAskedInVain = false;
   tree: GroupTree;
   catalog: Catalog;
   sequence: number;
@@ -40,7 +43,7 @@ export class PostgresBatch {
   readonly #before: PostgresState;
 
   constructor({ connection, dictionary, state, now, isCareful }: BatchOptions) {
-    this.connection = connection;
+    this.#connection = connection;
     this.dictionary = dictionary;
     this.now = now;
     this.isCareful = isCareful;
@@ -49,6 +52,12 @@ export class PostgresBatch {
     this.catalog = state.catalog;
     this.sequence = state.sequence;
     this.lasts = new Map(state.lasts);
+  }
+
+  get connection(): PostgresConnection {
+    if (this.#connection) return this.#connection;
+    this.hasAskedInVain = true;
+    throw new Error("the work needs the database");
   }
 
   send(): Promise<Sent> {

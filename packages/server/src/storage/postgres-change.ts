@@ -11,22 +11,22 @@ import {
   textsSql,
 } from "./postgres-connection.ts";
 import type { PostgresDictionary } from "./postgres-dictionary.ts";
+import type { Sql } from "./sql-filter.ts";
 import { type ChangeRow, changeOps, type Numbers, type Row } from "./sql-row.ts";
 
 /** A change that is to be written, with the number of its store. */
 export type NumberedChange = Change & { readonly n: number };
 
 /** Writes changes whose heads have numbers. */
-export function insertChanges(
-  connection: PostgresConnection,
+export function changesSql(
   dictionary: PostgresDictionary,
   changes: readonly NumberedChange[],
-): Promise<unknown> {
+): Sql {
   const columns = changeColumns.map(([, valueIn, type]) => {
     const values = changes.map((change) => valueIn(change, dictionary));
     return type === "body" ? joinedTexts(values as (string | null)[]) : arrayText(values);
   });
-  return connection.run(insertSql, columns);
+  return { sql: insertSql, values: columns };
 }
 
 /** Changes later than a sequence number, in order; of much text fewer, at least one. */

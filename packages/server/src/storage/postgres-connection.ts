@@ -7,7 +7,8 @@ import { limit } from "@stoa/domain";
 import pg from "pg";
 import type { PostgresAddress } from "./postgres-address.ts";
 import { isWithoutTls } from "./postgres-error.ts";
-import type { SqlValue } from "./sql-filter.ts";
+import { type NamedStatement, StatementsTogether } from "./postgres-together.ts";
+import type { Sql, SqlValue } from "./sql-filter.ts";
 
 /**
  * What a connection is for: `reader` answers what an index answers, many questions at once;
@@ -24,6 +25,12 @@ export interface Outcome {
   readonly count: number;
   /** `SELECT`, `COMMIT`, or `ROLLBACK` where a commit was asked for in vain. */
   readonly command: string;
+}
+
+/** A process of the database: its number and when it began, since numbers are given again. */
+export interface Backend {
+  readonly processId: number;
+  readonly since: string;
 }
 
 /** How long things may take, milliseconds. */
@@ -45,6 +52,10 @@ export class PostgresConnection {
   /** Statements that were sent and not answered yet. */
   waiting = 0;
   readonly #names = new Map<string, string>();
+  /** Of statements sent together, which the driver does not know. */
+  readonly #togetherNames = new Map<string, string>();
+  #togetherCount = 0;
+  #backend: Promise<Backend> | undefined;
   #isGathering = false;
 
   private constructor(client: pg.Client) {
@@ -99,6 +110,35 @@ export class PostgresConnection {
     return (await this.#send(sql, values, undefined)).rows as readonly T[];
   }
 
+  /**
+   * All of them in a transaction of their own, which is committed when this resolves. Their rows
+   * are not given.
+   */
+  together(statements: readonly Sql[]): Promise<void> {
+    this.waiting++;
+    this.#gather();
+    const named = statements.map((statement) => this.#namedTogether(statement));
+    return new Promise<void>((resolve, reject) => {
+      const ended = (error?: Error) => {
+        this.waiting--;
+        if (!error) return resolve();
+        // Perhaps the database has not come to what it was to prepare.
+        for (const { text, isFresh } of named) if (isFresh) this.#togetherNames.delete(text);
+        reject(error);
+      };
+      this.client.query(new StatementsTogether(named, ended));
+    });
+  }
+
+  /** Who serves it. */
+  backend(): Promise<Backend> {
+    this.#backend ??= this.first<[number, string]>(backendSql).then((row) => {
+      const [processId, since] = row as [number, string];
+      return { processId, since };
+    });
+    return this.#backend;
+  }
+
   /** Statements as they stand, without parameters. */
   async execute(sql: string): Promise<Outcome> {
     this.#gather();
@@ -143,6 +183,18 @@ export class PostgresConnection {
     } finally {
       this.waiting--;
     }
+  }
+
+  #namedTogether({ sql, values }: Sql): NamedStatement {
+    const text = numbered(sql);
+    const known = this.#togetherNames.get(text);
+    if (known !== undefined) return { name: known, text, values, isFresh: false };
+    this.#togetherCount++;
+    const isKept = this.#togetherNames.size < statementsMax;
+    // One that is not kept is told each time, without a name.
+    const name = isKept ? `t${this.#togetherCount}` : "";
+    if (isKept) this.#togetherNames.set(text, name);
+    return { name, text, values, isFresh: true };
   }
 
   #nameOf(sql: string): string | undefined {
@@ -229,6 +281,8 @@ function getTypeParser(oid: number, format?: "text" | "binary"): (value: string)
   return pg.types.getTypeParser(oid, format as "text");
 }
 
+const backendSql =
+  "SELECT pid, backend_start::text FROM pg_stat_activity WHERE pid = pg_backend_pid()";
 const shared = {
   jit: "off",
   client_min_messages: "error",

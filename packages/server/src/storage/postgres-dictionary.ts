@@ -82,6 +82,16 @@ export class PostgresDictionary {
     }
   }
 
+  /** Whether all of them have numbers, until something else is awaited. */
+  knows(heads: readonly Head[]): boolean {
+    return heads.every(
+      ({ group, owner, access }) =>
+        this.#groups.has(group) &&
+        this.#owners.has(owner) &&
+        (access.length === 0 || this.#accesses.has(JSON.stringify(access))),
+    );
+  }
+
   /** Within a transaction: gives numbers to what has none yet. */
   async give(connection: PostgresConnection, heads: readonly Head[]): Promise<void> {
     const sets = heads.map(({ access }) => access).filter((ids) => ids.length > 0);

@@ -4,9 +4,9 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Change } from "@stoa/domain";
-import pg from "pg";
 import {
   arrayText,
+  type Backend,
   joinedTexts,
   type PostgresConnection,
   textsSql,
@@ -16,34 +16,35 @@ import { changeOps } from "./sql-row.ts";
 
 /** A transaction that was sent to its end. */
 export interface Doubted {
-  /** Its number, as PostgreSQL gave it: `"725"`. */
-  readonly transaction: string;
+  /** By which it was to be done. */
+  readonly backend: Backend;
   /** What it writes into the log. */
   readonly changes: readonly Change[];
 }
 
 /**
- * Whether it is committed for good; asks as soon as the database is there again. False also where
- * that cannot be told: within `doubtMsMax`, or of one that wrote no change.
+ * Whether it is committed for good; asks as soon as the database is there again, once its process
+ * is gone, which may still be busy with what has reached it. False also where that cannot be told:
+ * within `doubtMsMax`, or of one that wrote no change.
  *
- * The status of the number alone does not tell: after a crash PostgreSQL gives numbers again that
- * it had given to transactions of which nothing had reached the disk.
+ * The log tells, and not the number of the transaction: that may not have been heard of, and after
+ * a crash PostgreSQL gives those again of which nothing had reached the disk.
+ *
+ * @param backend of a connection that was cut
  */
 export async function hasCommitted(
   links: PostgresLinks,
-  { transaction, changes }: Doubted,
+  { backend, changes }: Doubted,
 ): Promise<boolean> {
   if (changes.length === 0) return false;
+  const { processId, since } = backend;
   const until = performance.now() + doubtMsMax;
   while (performance.now() < until) {
     try {
       const connection = await links.reader();
-      const [status] = (await connection.first<[string | null]>(statusSql, [transaction])) ?? [];
-      if (status !== "in progress") {
-        return status !== "aborted" && (await holds(connection, changes));
-      }
-    } catch (error) {
-      if (isUnknownNumber(error)) return false;
+      const [busy] = (await connection.first<[number]>(busySql, [processId, since])) ?? [];
+      if (busy === 0) return await holds(connection, changes);
+    } catch {
       // It is not back yet.
     }
     await sleep(doubtPauseMs);
@@ -65,14 +66,10 @@ async function holds(connection: PostgresConnection, changes: readonly Change[])
   return count === changes.length;
 }
 
-/** PostgreSQL has not come so far again: the crash has taken the transaction with it. */
-function isUnknownNumber(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && error.code === "22023";
-}
-
 const doubtMsMax = 10_000;
 const doubtPauseMs = 100;
-const statusSql = "SELECT pg_xact_status(?::xid8)";
+const busySql =
+  "SELECT count(*) FROM pg_stat_activity WHERE pid = ? AND backend_start = ?::timestamptz";
 const holdsSql =
   "SELECT count(*) FROM unnest(?::bigint[], ?::smallint[], ?::text[], ?::text[], " +
   `?::double precision[], ?::text[], ${textsSql}) u(seq, op, store, id, time, by, body) ` +

@@ -39,6 +39,10 @@ export class PostgresFollower {
   #state: PostgresState;
   /** Who takes in changes, or commits some, does it alone: so all are told once and in order. */
   #gate: Promise<unknown> = Promise.resolve();
+  /** Who is at it, or waits for that. */
+  #alone = 0;
+  /** Resolves with the next commit of this node, or when the one who is alone ends. */
+  #step = Promise.withResolvers<void>();
   /** A question how far the log goes that is on its way, and the one after it. */
   #asking: Promise<void> | undefined;
   #askingNext: Promise<void> | undefined;
@@ -91,9 +95,18 @@ export class PostgresFollower {
 
   /** Runs a task while nothing else is taken in. */
   alone<T>(task: () => Promise<T>): Promise<T> {
-    const result = this.#gate.then(task);
+    this.#alone++;
+    const result = this.#gate.then(task).finally(() => {
+      this.#alone--;
+      this.#tellStep();
+    });
     this.#gate = result.catch(() => {});
     return result;
+  }
+
+  /** Whether somebody waits until the one who is alone ends. */
+  get isWaitedFor(): boolean {
+    return this.#alone > 1;
   }
 
   /** Within `alone`: takes in what others have committed, as the connection sees it. */
@@ -110,7 +123,8 @@ export class PostgresFollower {
       // The log may have been swept on the way.
       until = await readHead(connection);
     }
-    this.#state = { ...this.#state, keptSince: until.keptSince };
+    const keptSince = Math.max(until.keptSince, this.#state.keptSince);
+    this.#state = { ...this.#state, keptSince };
   }
 
   /**
@@ -131,6 +145,7 @@ export class PostgresFollower {
   /** Within `alone`: the state after a commit of this node. */
   advance(state: PostgresState): void {
     this.#state = state;
+    this.#tellStep();
   }
 
   /** The log no longer holds what others did: who follows it cannot be told. */
@@ -145,17 +160,26 @@ export class PostgresFollower {
     await new Promise((resolve) => setImmediate(resolve));
     const connection = await this.#options.links.reader();
     this.#isAsked = true;
-    await this.#takeInNew(connection, await readHead(connection));
+    const { sequence } = this.#state;
+    await this.#takeInNew(connection, await readHead(connection), sequence);
   }
 
-  async #takeInNew(connection: PostgresConnection, head: Head): Promise<void> {
-    if (head.sequence < this.#state.sequence) {
-      // Or this node has committed something meanwhile.
+  /** @param known how far the log went for this node when it asked */
+  async #takeInNew(connection: PostgresConnection, head: Head, known: number): Promise<void> {
+    if (head.sequence < known) {
       await this.alone(async () => this.hasGoneBack(connection, await readHead(connection)));
       return;
     }
+    // What this node has committed itself it knows as soon as it hears of that.
+    while (isBehind(this.#state, head) && this.#alone > 0) await this.#step.promise;
     if (!isBehind(this.#state, head) && head.keptSince <= this.#state.keptSince) return;
     await this.alone(() => this.takeIn(connection, head));
+  }
+
+  #tellStep(): void {
+    const { resolve } = this.#step;
+    this.#step = Promise.withResolvers<void>();
+    resolve();
   }
 
   /** Looks now and then, and when it is notified; goes on when the database comes back. */
@@ -176,11 +200,12 @@ export class PostgresFollower {
             if (payload !== this.#mark) wake();
           });
         }
+        const { sequence } = this.#state;
         const asking = headHeard(connection, isNew ? channel : undefined);
         // Where the way to it is gone nothing else would end what waits for it.
         const head = await inTime(asking, silenceMsMax, () => links.cut());
         known = connection;
-        await this.#takeInNew(connection, head);
+        await this.#takeInNew(connection, head, sequence);
       } catch {
         // It is tried again; who asks meanwhile is told that the database is away.
       }

@@ -4,24 +4,19 @@
  */
 import type { StoredEntity } from "@stoa/domain";
 import type { NumberedChange } from "./postgres-change.ts";
-import {
-  arrayText,
-  joinedTexts,
-  type PostgresConnection,
-  textsSql,
-} from "./postgres-connection.ts";
+import { arrayText, joinedTexts, textsSql } from "./postgres-connection.ts";
 import type { PostgresDictionary } from "./postgres-dictionary.ts";
+import type { Sql } from "./sql-filter.ts";
 
 /** @param changes insertions into the table `n`, whose heads have numbers */
-export function insertTogether(
-  connection: PostgresConnection,
+export function togetherSql(
   dictionary: PostgresDictionary,
   n: number,
   changes: readonly NumberedChange[],
-): Promise<unknown> {
+): Sql {
   const entities = changes.map(({ after }) => after as StoredEntity);
   const numbers = entities.map((entity) => dictionary.numbersOf(entity));
-  return connection.run(insertSql(n), [
+  const values = [
     arrayText(changes.map(({ sequence }) => sequence)),
     arrayText(changes.map(({ id }) => id)),
     arrayText(numbers.map(({ group }) => group)),
@@ -31,7 +26,8 @@ export function insertTogether(
     joinedTexts(entities.map(({ body }) => body)),
     arrayText(changes.map(({ time }) => time)),
     arrayText(changes.map(({ by }) => by)),
-  ]);
+  ];
+  return { sql: insertSql(n), values };
 }
 
 /** The version of a new entity is the number of its change; insertion is 0. */

@@ -4,7 +4,7 @@
  */
 import type { Change, StoredEntity } from "@stoa/domain";
 import type { KeptRecord, RecordSpace } from "./engine.ts";
-import { insertChanges, type NumberedChange } from "./postgres-change.ts";
+import { changesSql, type NumberedChange } from "./postgres-change.ts";
 import {
   arrayText,
   joinedTexts,
@@ -12,10 +12,11 @@ import {
   textsSql,
 } from "./postgres-connection.ts";
 import type { PostgresDictionary } from "./postgres-dictionary.ts";
-import { insertTogether } from "./postgres-insert.ts";
-import { type RecordWrite, writeRecords } from "./postgres-record.ts";
+import { togetherSql } from "./postgres-insert.ts";
+import { type RecordWrite, recordSqls } from "./postgres-record.ts";
 import { bodyWords, type PostgresSearch, vectorSql } from "./postgres-search.ts";
 import type { Catalog, PostgresTable } from "./postgres-store.ts";
+import type { Sql } from "./sql-filter.ts";
 
 /** An entity as it will be, or null where it goes. */
 interface PendingEntity {
@@ -92,29 +93,40 @@ export class PostgresPending {
     dictionary: PostgresDictionary,
     catalog: Catalog,
   ): Promise<Sent> {
-    const changes = [...this.#changes];
-    const heads = changes.flatMap(({ before, after }) => [before, after]).filter(isPresent);
+    const { heads } = this;
     if (heads.length > 0) await dictionary.give(connection, heads);
-    const sent: Promise<unknown>[] = [];
+    const statements = this.take(dictionary, catalog);
+    const done = Promise.all(statements.map(({ sql, values }) => connection.run(sql, values)));
+    // It may be waited for later than it fails.
+    done.catch(() => {});
+    return { done };
+  }
+
+  /** What has groups, owners and grants that must have numbers before it is sent. */
+  get heads(): readonly StoredEntity[] {
+    return this.#changes.flatMap(({ before, after }) => [before, after]).filter(isPresent);
+  }
+
+  /** Everything as statements, in this order; it is empty then. */
+  take(dictionary: PostgresDictionary, catalog: Catalog): readonly Sql[] {
+    const changes = this.#changes;
+    const taken: Sql[] = [];
     const searchOf = (n: number) =>
       [...catalog.values()].find((table) => table.n === n)?.search ?? null;
     const onlyMade = this.#onlyMadeIn();
     if (onlyMade !== undefined && !searchOf(onlyMade)) {
-      sent.push(insertTogether(connection, dictionary, onlyMade, changes));
+      taken.push(togetherSql(dictionary, onlyMade, changes));
     } else {
       for (const [n, entities] of this.#entities) {
-        sent.push(...sendEntities({ connection, dictionary, n, search: searchOf(n) }, entities));
+        taken.push(...entitySqls({ dictionary, n, search: searchOf(n) }, entities));
       }
-      if (changes.length > 0) sent.push(insertChanges(connection, dictionary, changes));
+      if (changes.length > 0) taken.push(changesSql(dictionary, changes));
     }
-    if (changes.length > 0) sent.push(sendTallies(connection, dictionary, changes));
-    if (this.#records.size > 0) sent.push(writeRecords(connection, [...this.#records.values()]));
-    for (const table of this.#tables.values()) sent.push(...sendTable(connection, table));
+    taken.push(...tallySqls(dictionary, changes));
+    taken.push(...recordSqls([...this.#records.values()]));
+    for (const table of this.#tables.values()) taken.push(...tableSqls(table));
     this.clear();
-    const done = Promise.all(sent);
-    // It may be waited for later than it fails.
-    done.catch(() => {});
-    return { done };
+    return taken;
   }
 
   /** The table of all changes where each of them makes another entity. */
@@ -148,30 +160,29 @@ function isPresent<T>(value: T | null): value is T {
 }
 
 interface Addressed {
-  readonly connection: PostgresConnection;
   readonly dictionary: PostgresDictionary;
   /** Of the table. */
   readonly n: number;
   readonly search: PostgresSearch | null;
 }
 
-function* sendEntities(
-  { connection, dictionary, n, search }: Addressed,
+function* entitySqls(
+  { dictionary, n, search }: Addressed,
   entities: ReadonlyMap<string, PendingEntity>,
-): Iterable<Promise<unknown>> {
+): Iterable<Sql> {
   const all = [...entities];
   const gone = all.flatMap(([id, { entity, isKept }]) => (!entity && isKept ? [id] : []));
   const kept = all.flatMap(([, { entity, isKept }]) => (entity && isKept ? [entity] : []));
   const made = all.flatMap(([, { entity, isKept }]) => (entity && !isKept ? [entity] : []));
   if (gone.length > 0) {
-    yield connection.run(`DELETE FROM e${n} WHERE id = ANY(?::text[])`, [arrayText(gone)]);
+    yield { sql: `DELETE FROM e${n} WHERE id = ANY(?::text[])`, values: [arrayText(gone)] };
   }
   const values = (sent: readonly StoredEntity[]) => [
     ...columnsOf(sent, dictionary),
     ...(search ? [arrayText(sent.map(({ body }) => bodyWords(search, body)))] : []),
   ];
-  if (kept.length > 0) yield connection.run(updateSql(n, search), values(kept));
-  if (made.length > 0) yield connection.run(insertSql(n, search), values(made));
+  if (kept.length > 0) yield { sql: updateSql(n, search), values: values(kept) };
+  if (made.length > 0) yield { sql: insertSql(n, search), values: values(made) };
 }
 
 function columnsOf(entities: readonly StoredEntity[], dictionary: PostgresDictionary): string[] {
@@ -189,11 +200,10 @@ function columnsOf(entities: readonly StoredEntity[], dictionary: PostgresDictio
 }
 
 /** Entities gained and lost, by store and group. */
-function sendTallies(
-  connection: PostgresConnection,
+function tallySqls(
   dictionary: PostgresDictionary,
   changes: readonly NumberedChange[],
-): Promise<unknown> {
+): readonly Sql[] {
   const counts = new Map<string, number>();
   const add = (n: number, entity: StoredEntity | null, by: number) => {
     if (!entity) return;
@@ -205,25 +215,22 @@ function sendTallies(
     add(n, after, 1);
   }
   const moved = [...counts].filter(([, count]) => count !== 0);
-  if (moved.length === 0) return Promise.resolve();
+  if (moved.length === 0) return [];
   const part = (at: number) => moved.map(([key]) => Number(key.split(" ")[at]));
   const values = [
     arrayText(part(0)),
     arrayText(part(1)),
     arrayText(moved.map(([, count]) => count)),
   ];
-  return connection.run(tallySql, values);
+  return [{ sql: tallySql, values }];
 }
 
-function sendTable(
-  connection: PostgresConnection,
-  { n, widest, indexes }: PostgresTable,
-): readonly Promise<unknown>[] {
+function tableSqls({ n, widest, indexes }: PostgresTable): readonly Sql[] {
   const cut = indexes.flatMap(({ name, isExact }) => (isExact ? [] : [name]));
   const sql = "INSERT INTO inexact SELECT * FROM unnest(?::text[]) ON CONFLICT DO NOTHING";
   return [
-    connection.run("UPDATE store SET widest = greatest(widest, ?) WHERE n = ?", [widest, n]),
-    ...(cut.length > 0 ? [connection.run(sql, [arrayText(cut)])] : []),
+    { sql: "UPDATE store SET widest = greatest(widest, ?) WHERE n = ?", values: [widest, n] },
+    ...(cut.length > 0 ? [{ sql, values: [arrayText(cut)] }] : []),
   ];
 }
 

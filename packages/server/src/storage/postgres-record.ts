@@ -3,6 +3,7 @@
  */
 import type { KeptRecord, RecordSpace } from "./engine.ts";
 import { arrayText, type PostgresConnection } from "./postgres-connection.ts";
+import type { Sql } from "./sql-filter.ts";
 
 /** A record that is to be kept, or to be forgotten. */
 export interface RecordWrite {
@@ -26,29 +27,26 @@ export async function readRecord(
 }
 
 /** At most one for each space and name. */
-export function writeRecords(
-  connection: PostgresConnection,
-  writes: readonly RecordWrite[],
-): Promise<unknown> {
+export function recordSqls(writes: readonly RecordWrite[]): readonly Sql[] {
   const kept = writes.flatMap(({ space, name, record }) =>
     record ? [{ space, name, record }] : [],
   );
   const gone = writes.filter(({ record }) => record === null);
-  return Promise.all([
-    gone.length > 0 &&
-      connection.run(removeSql, [
-        arrayText(gone.map(({ space }) => space)),
-        arrayText(gone.map(({ name }) => stored(name))),
-      ]),
-    kept.length > 0 &&
-      connection.run(writeSql, [
-        arrayText(kept.map(({ space }) => space)),
-        arrayText(kept.map(({ name }) => stored(name))),
-        arrayText(kept.map(({ record }) => stored(record.subject))),
-        arrayText(kept.map(({ record }) => stored(record.value))),
-        arrayText(kept.map(({ record }) => record.expiresAt)),
-      ]),
-  ]);
+  const removed = [
+    arrayText(gone.map(({ space }) => space)),
+    arrayText(gone.map(({ name }) => stored(name))),
+  ];
+  const written = [
+    arrayText(kept.map(({ space }) => space)),
+    arrayText(kept.map(({ name }) => stored(name))),
+    arrayText(kept.map(({ record }) => stored(record.subject))),
+    arrayText(kept.map(({ record }) => stored(record.value))),
+    arrayText(kept.map(({ record }) => record.expiresAt)),
+  ];
+  return [
+    ...(gone.length > 0 ? [{ sql: removeSql, values: removed }] : []),
+    ...(kept.length > 0 ? [{ sql: writeSql, values: written }] : []),
+  ];
 }
 
 export function removeRecordsAbout(

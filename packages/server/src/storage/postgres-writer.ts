@@ -1,28 +1,31 @@
 /**
  * The queue of writes of one node: works that arrive together share a transaction, and each is
  * answered when that is durable. The transactions of all nodes follow each other, since each begins
- * by locking the one row of `head`. Knows no SQL but that of transactions.
+ * by locking the one row of `head`; those that need no more than to be written go ahead without.
+ * Knows no SQL but that of transactions.
  */
 import assert from "node:assert/strict";
 import { limit } from "@stoa/domain";
 import type { Transaction, TransactOptions } from "./engine.ts";
+import { PostgresAhead } from "./postgres-ahead.ts";
 import { PostgresBatch } from "./postgres-batch.ts";
-import { arrayText, type PostgresConnection } from "./postgres-connection.ts";
+import { arrayText, type Backend, type PostgresConnection } from "./postgres-connection.ts";
 import type { PostgresDictionary } from "./postgres-dictionary.ts";
 import { hasCommitted } from "./postgres-doubt.ts";
 import { away, isPassing, translated } from "./postgres-error.ts";
 import type { FollowOptions, PostgresFollower } from "./postgres-follow.ts";
 import type { PostgresLinks } from "./postgres-links.ts";
-import { type Head, type HeadRow, headColumns, headOf, readHead } from "./postgres-state.ts";
+import { type Head, readHead } from "./postgres-state.ts";
 import { PostgresSweep } from "./postgres-sweep.ts";
-import { PostgresTransaction } from "./postgres-transaction.ts";
+import { answer, type Outcome, runAll, type Work, WorkQueue } from "./postgres-work.ts";
 
 export class PostgresWriter {
   readonly #options: FollowOptions;
   readonly #links: PostgresLinks;
   readonly #dictionary: PostgresDictionary;
   readonly #follower: PostgresFollower;
-  readonly #queue: Work[] = [];
+  readonly #queue = new WorkQueue();
+  readonly #ahead: PostgresAhead;
   #running: Promise<void> | undefined;
   readonly #sweep: PostgresSweep;
 
@@ -32,6 +35,8 @@ export class PostgresWriter {
     this.#dictionary = options.dictionary;
     this.#follower = follower;
     this.#sweep = new PostgresSweep(options);
+    const isSweepDue = () => this.#sweep.isDue;
+    this.#ahead = new PostgresAhead(options, follower, this.#queue, isSweepDue);
   }
 
   transact<T>(
@@ -44,6 +49,7 @@ export class PostgresWriter {
     return new Promise<T>((resolve, reject) => {
       this.#queue.push({ work, alone, resolve: resolve as (value: unknown) => void, reject });
       this.#running ??= this.#drain();
+      this.#ahead.arrived();
     });
   }
 
@@ -56,28 +62,17 @@ export class PostgresWriter {
     while (this.#queue.length > 0) {
       // Lets in what else arrives in this turn.
       await new Promise((resolve) => setImmediate(resolve));
-      await this.#runBatch();
+      await this.#ahead.run();
+      if (this.#queue.length > 0) await this.#runBatch();
     }
     this.#running = undefined;
-  }
-
-  #takeBatch(): Work[] {
-    const works: Work[] = [];
-    while (works.length < batchWorksMax) {
-      const [next] = this.#queue;
-      if (!next || (next.alone && works.length > 0)) break;
-      works.push(next);
-      this.#queue.shift();
-      if (next.alone) break;
-    }
-    return works;
   }
 
   async #runBatch(): Promise<void> {
     let works: readonly Work[] | undefined;
     // Taken late, so that what came while it waited for other nodes is in it.
     const take = () => {
-      works ??= this.#takeBatch();
+      works ??= this.#queue.take();
       return works;
     };
     let outcomes: readonly Outcome[];
@@ -87,12 +82,7 @@ export class PostgresWriter {
       for (const { reject } of take()) reject(translated(error));
       return;
     }
-    take().forEach((work, at) => {
-      const outcome = outcomes[at];
-      assert(outcome, "every work has an outcome");
-      if (outcome.isGood) work.resolve(outcome.value);
-      else work.reject(outcome.error);
-    });
+    answer(take(), outcomes);
   }
 
   /** Undefined when they must be run again with care: then those that fail harm no neighbour. */
@@ -101,10 +91,12 @@ export class PostgresWriter {
     isCareful: boolean,
   ): Promise<readonly Outcome[] | undefined> {
     const connection = await this.#links.writer();
+    const backend = await connection.backend();
     const begun = connection.execute("BEGIN");
     // Both on their way at once; what fails first is told by the second as well.
     begun.catch(() => {});
-    const head = await lockedHead(connection).catch((error) => this.#rollBack(connection, error));
+    const locked = readHead(connection, "FOR UPDATE");
+    const head = await locked.catch((error) => this.#rollBack(connection, error));
     return this.#follower.alone(async () => {
       try {
         if (await this.#follower.hasGoneBack(connection, head)) {
@@ -116,8 +108,8 @@ export class PostgresWriter {
         const { now } = this.#options;
         const options = { connection, dictionary: this.#dictionary, state, now, isCareful };
         const batch = new PostgresBatch(options);
-        const outcomes = await this.#runAll(batch, works);
-        if (outcomes) await this.#commit(batch, head);
+        const outcomes = await runAll(batch, works);
+        if (outcomes) await this.#commit(batch, head, backend);
         else await connection.execute("ROLLBACK");
         if (!outcomes) this.#dictionary.revert();
         return outcomes;
@@ -131,28 +123,8 @@ export class PostgresWriter {
     });
   }
 
-  async #runAll(
-    batch: PostgresBatch,
-    works: readonly Work[],
-  ): Promise<readonly Outcome[] | undefined> {
-    const outcomes: Outcome[] = [];
-    for (const { work } of works) {
-      const tx = new PostgresTransaction(batch);
-      const outcome = await outcomeOf(work, tx, batch.isCareful);
-      if (outcome.isGood) {
-        outcomes.push(outcome);
-        continue;
-      }
-      // What broke the whole transaction is found out by each alone.
-      if (tx.failure !== undefined && !batch.isCareful) return undefined;
-      await tx.giveUp();
-      outcomes.push({ isGood: false, error: translated(outcome.error) });
-    }
-    return outcomes;
-  }
-
   /** Sends all that is left and the end in one. */
-  async #commit(batch: PostgresBatch, head: Head & Begun): Promise<void> {
+  async #commit(batch: PostgresBatch, head: Head, backend: Backend): Promise<void> {
     const { connection } = batch;
     const { done } = await batch.send();
     let { keptSince } = head;
@@ -181,11 +153,13 @@ export class PostgresWriter {
       assert.equal(command, "COMMIT", "what was sent was done");
     } catch (error) {
       // What broke the transaction off is told by the first statement that failed.
-      if (!isPassing(error)) await all;
-      const { transaction } = head;
+      if (!isPassing(error)) {
+        await all;
+        throw error;
+      }
       const { changes } = batch;
-      const isDoubted = isPassing(error);
-      if (!isDoubted || !(await hasCommitted(this.#links, { transaction, changes }))) throw error;
+      connection.cut();
+      if (!(await hasCommitted(this.#links, { backend, changes }))) throw error;
       return this.#takeInDoubted();
     }
     this.#dictionary.settle();
@@ -210,47 +184,6 @@ export class PostgresWriter {
   }
 }
 
-interface Work {
-  readonly work: (tx: Transaction) => Promise<unknown>;
-  readonly alone: boolean;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-type Outcome =
-  | { readonly isGood: true; readonly value: unknown }
-  | { readonly isGood: false; readonly error: unknown };
-
-interface Begun {
-  /** The number by which its end can be asked for. */
-  readonly transaction: string;
-}
-
-async function lockedHead(connection: PostgresConnection): Promise<Head & Begun> {
-  const sql = `SELECT pg_current_xact_id()::text, ${headColumns} FROM head FOR UPDATE`;
-  const row = await connection.first<[string, ...HeadRow]>(sql);
-  const [transaction, ...head] = row as [string, ...HeadRow];
-  return { ...headOf(head), transaction };
-}
-
-async function outcomeOf(
-  work: Work["work"],
-  tx: PostgresTransaction,
-  isCareful: boolean,
-): Promise<Outcome> {
-  try {
-    if (isCareful) await tx.begin();
-    const value = await work(tx);
-    if (tx.failure !== undefined) return { isGood: false, error: tx.failure };
-    await tx.settle();
-    return { isGood: true, value };
-  } catch (error) {
-    return { isGood: false, error: tx.failure ?? error };
-  }
-}
-
-/** Works in one transaction: past it the first would wait too long for the last. */
-const batchWorksMax = 256;
 /** The numbers at the end of a transaction, and the notification, in one statement. */
 function endSql(notifySql: string): string {
   return (

@@ -1,0 +1,100 @@
+/**
+ * Works that wait for a transaction, and what became of each. Knows neither the database nor when
+ * a transaction ends.
+ */
+import assert from "node:assert/strict";
+import type { Transaction } from "./engine.ts";
+import type { PostgresBatch } from "./postgres-batch.ts";
+import { translated } from "./postgres-error.ts";
+import { PostgresTransaction } from "./postgres-transaction.ts";
+
+export interface Work {
+  readonly work: (tx: Transaction) => Promise<unknown>;
+  readonly alone: boolean;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export type Outcome =
+  | { readonly isGood: true; readonly value: unknown }
+  | { readonly isGood: false; readonly error: unknown };
+
+export class WorkQueue {
+  readonly #works: Work[] = [];
+
+  get length(): number {
+    return this.#works.length;
+  }
+
+  get first(): Work | undefined {
+    return this.#works[0];
+  }
+
+  push(work: Work): void {
+    this.#works.push(work);
+  }
+
+  /** The first ones that may share a transaction. */
+  take(): readonly Work[] {
+    if (this.first?.alone) return this.#works.splice(0, 1);
+    let count = 0;
+    while (count < batchWorksMax && this.#works[count]?.alone === false) count++;
+    return this.#works.splice(0, count);
+  }
+
+  /** Those that were taken come first again. */
+  putBack(works: readonly Work[]): void {
+    this.#works.unshift(...works);
+  }
+}
+
+/** Undefined when they must be run again with care: then those that fail harm no neighbour. */
+export async function runAll(
+  batch: PostgresBatch,
+  works: readonly Work[],
+): Promise<readonly Outcome[] | undefined> {
+  const outcomes: Outcome[] = [];
+  for (const { work } of works) {
+    const tx = new PostgresTransaction(batch);
+    const outcome = await outcomeOf(work, tx, batch.isCareful);
+    if (batch.hasAskedInVain) return undefined;
+    if (outcome.isGood) {
+      outcomes.push(outcome);
+      continue;
+    }
+    // What broke the whole transaction is found out by each alone.
+    if (tx.failure !== undefined && !batch.isCareful) return undefined;
+    await tx.giveUp();
+    outcomes.push({ isGood: false, error: translated(outcome.error) });
+  }
+  return outcomes;
+}
+
+/** Tells each what became of it. */
+export function answer(works: readonly Work[], outcomes: readonly Outcome[]): void {
+  works.forEach((work, at) => {
+    const outcome = outcomes[at];
+    assert(outcome, "every work has an outcome");
+    if (outcome.isGood) work.resolve(outcome.value);
+    else work.reject(outcome.error);
+  });
+}
+
+async function outcomeOf(
+  work: Work["work"],
+  tx: PostgresTransaction,
+  isCareful: boolean,
+): Promise<Outcome> {
+  try {
+    if (isCareful) await tx.begin();
+    const value = await work(tx);
+    if (tx.failure !== undefined) return { isGood: false, error: tx.failure };
+    await tx.settle();
+    return { isGood: true, value };
+  } catch (error) {
+    return { isGood: false, error: tx.failure ?? error };
+  }
+}
+
+/** Works in one transaction: past it the first would wait too long for the last. */
+const batchWorksMax = 256;
