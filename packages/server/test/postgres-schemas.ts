@@ -28,6 +28,15 @@ export async function newSchema(): Promise<TestSchema> {
   return { url: own.href, remove: () => run(url, `DROP SCHEMA IF EXISTS ${name} CASCADE`) };
 }
 
+/** Lets nobody commit, as another node does whose transaction takes long. Gives what ends that. */
+export async function holdHead(url: string): Promise<() => Promise<void>> {
+  const client = new pg.Client({ connectionString: url.replace(/\?.*/, "") });
+  await client.connect();
+  const schema = new URL(url).searchParams.get("schema");
+  await client.query(`BEGIN; SELECT FROM ${schema}.head FOR UPDATE`);
+  return () => client.end();
+}
+
 /** Runs statements in a database, apart from any engine. */
 export async function run(url: string, sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });

@@ -19,10 +19,11 @@ export class PostgresAhead {
   readonly #follower: PostgresFollower;
   readonly #queue: WorkQueue;
   readonly #isSweepDue: () => boolean;
+  readonly #workMs: number;
+  /** Since the start: lots that were sent, those of them behind another, and what came to nothing. */
+  readonly counts = { sent: 0, behind: 0, failed: 0 };
   /** On their way, the first one first. */
   readonly #flights: Flight[] = [];
-  /** How many have been sent: gives each a name. */
-  #count = 0;
   /** How many have been sent behind another since the last that was not. */
   #row = 0;
   /** Nothing goes this way before. */
@@ -45,6 +46,7 @@ export class PostgresAhead {
     this.#follower = follower;
     this.#queue = queue;
     this.#isSweepDue = isSweepDue;
+    this.#workMs = options.workMs ?? workMsDefault;
   }
 
   /** Told of each work that is put into the queue. */
@@ -64,7 +66,7 @@ export class PostgresAhead {
 
   async #runOn(connection: PostgresConnection): Promise<void> {
     for (;;) {
-      if (this.#maySend()) {
+      if (this.#maySend(connection)) {
         await this.#send(connection);
         continue;
       }
@@ -78,9 +80,9 @@ export class PostgresAhead {
     }
   }
 
-  #maySend(): boolean {
+  #maySend({ isOver }: PostgresConnection): boolean {
     const { first, length } = this.#queue;
-    if (!first || first.alone || performance.now() < this.#fromMs) return false;
+    if (isOver || !first || first.alone || performance.now() < this.#fromMs) return false;
     if (this.#follower.isWaitedFor || this.#isSweepDue()) return false;
     const count = this.#flights.length;
     return count === 0 || (length >= this.#enough && this.#mayFollow(count));
@@ -88,7 +90,7 @@ export class PostgresAhead {
 
   /** Whether one may be sent behind those: then the database is as quick as the node. */
   #mayFollow(count: number): boolean {
-    const isQuick = this.#commitMs < this.#underWay * workMs;
+    const isQuick = this.#commitMs < this.#underWay * this.#workMs;
     return count < flightsMax && this.#row < rowMax && isQuick;
   }
 
@@ -124,7 +126,9 @@ export class PostgresAhead {
       this.#fromMs = performance.now() + otherwiseMs;
       return;
     }
-    const name = String(++this.#count);
+    this.counts.sent++;
+    if (last) this.counts.behind++;
+    const name = String(this.counts.sent);
     this.#row = last ? this.#row + 1 : 0;
     const { notifySql } = this.#follower;
     const behind = last?.name ?? null;
@@ -144,13 +148,14 @@ export class PostgresAhead {
     this.#flights.shift();
     this.#follower.advance(state);
     this.#options.onCommit({ sequence: state.sequence, changes });
-    if (this.#maySend()) await this.#send(on);
+    if (this.#maySend(on)) await this.#send(on);
     answer(works, outcomes);
   }
 
   /** The first one has failed, and so has what was sent behind it. */
   async #comeDown(connection: PostgresConnection, error: unknown): Promise<void> {
     const flights = this.#flights.splice(0);
+    this.counts.failed += flights.length;
     await Promise.all(flights.map(({ ended }) => ended));
     if (isPassing(error)) return this.#clear(connection, flights, error);
     this.#queue.putBack(flights.flatMap(({ works }) => works));
@@ -224,9 +229,8 @@ class Flight {
 const flightsMax = 2;
 /** Sent behind each other without a pause, in which another node can have its turn. */
 const rowMax = 16;
-/** What a node takes for a work at least, milliseconds. */
-const workMs = 0.06;
-const underWayKept = 0.9;
+const workMsDefault = 0.09;
+const underWayKept = 0.98;
 /** Until this way is tried again: after works that needed more, and after other nodes wrote. */
 const otherwiseMs = 20;
 const outrunMs = 1_000;

@@ -30,7 +30,7 @@ import {
   store,
   textsOf,
 } from "../../test/engine-world.ts";
-import { newSchema, run } from "../../test/postgres-schemas.ts";
+import { holdHead, newSchema, run } from "../../test/postgres-schemas.ts";
 import {
   openPostgres,
   type PostgresEngine,
@@ -222,13 +222,8 @@ class CuttingProxy {
 describe("writes that wait", () => {
   it("are so many at most: one more is told to come again, and all others are done", async () => {
     await withEngine(async (engine, url) => {
-      const { searchParams } = new URL(url);
-      const holder = new pg.Client({ connectionString: url.replace(/\?.*/, "") });
-      await holder.connect();
+      const release = await holdHead(url);
       try {
-        // As another node does whose transaction takes long.
-        const schema = searchParams.get("schema");
-        await holder.query(`BEGIN; SELECT FROM ${schema}.head FOR UPDATE`);
         let done = 0;
         const works = Array.from({ length: limit.writesWaitingMax }, () =>
           engine.transact(async (tx) => {
@@ -239,12 +234,12 @@ describe("writes that wait", () => {
         const refused = await errorOf(engine.transact(async () => assert.fail("it was run")));
         assert.deepEqual([refused.code, refused.retryAfterS], ["unavailable", 1]);
         assert.equal(done, 0);
-        await holder.query("COMMIT");
+        await release();
         await Promise.all(works);
         assert.equal(done, limit.writesWaitingMax);
         await insert(engine, "cities", draft(1));
       } finally {
-        await holder.end();
+        await release();
       }
     });
   });
@@ -261,7 +256,12 @@ describe("a commit whose answer is lost", () => {
       await engine.transact((tx) => tx.define(store("cities")));
       await insert(engine, "cities", draft(1));
       proxy.cutAt = "COMMIT";
-      const works = [2, 3, 4].map((n) => insert(engine, "cities", draft(n)));
+      const works = [2, 3, 4].map((n) =>
+        engine.transact(async (tx) => {
+          assert.equal(await tx.read("cities", id(n)), undefined);
+          await tx.insert("cities", draft(n), mark);
+        }),
+      );
       await Promise.all(works);
       assert.equal(proxy.cuts, 1);
       await insert(engine, "cities", draft(5));
@@ -270,6 +270,40 @@ describe("a commit whose answer is lost", () => {
         heard.map((change) => change.id),
         [1, 2, 3, 4, 5].map(id),
       );
+    } finally {
+      await engine.close();
+      proxy.close();
+    }
+  });
+
+  it("is answered so as well where more were sent behind it", async () => {
+    const { url } = await newSchema();
+    const proxy = new CuttingProxy(url);
+    const heard: Change[] = [];
+    const onCommit = ({ changes }: { changes: readonly Change[] }) => heard.push(...changes);
+    const engine = await openPostgres(await proxy.listen(), {
+      ...{ now: Date.now, onCommit, workMs: Number.POSITIVE_INFINITY },
+    });
+    try {
+      await engine.transact((tx) => tx.define(store("cities")));
+      const { sentAhead } = engine;
+      // The first ones need numbers for their owner and group.
+      for (let n = 101; sentAhead.sent === 0; n++) await insert(engine, "cities", draft(n));
+      const others = heard.length;
+      const release = await holdHead(url);
+      const { sent } = { ...sentAhead };
+      const works = [2, 3, 4].map((n) => insert(engine, "cities", draft(n)));
+      while (sentAhead.sent === sent) await sleep(1);
+      proxy.cutAt = id(6);
+      for (const n of [5, 6, 7]) works.push(insert(engine, "cities", draft(n)));
+      while (sentAhead.behind === 0) await sleep(1);
+      await release();
+      await Promise.all(works);
+      assert.equal(proxy.cuts, 1);
+      const told = heard.slice(others).map((change) => change.id);
+      assert.deepEqual(told, [2, 3, 4, 5, 6, 7].map(id));
+      const found = await numbersOf(engine, "cities", query());
+      assert.deepEqual(found.slice(0, told.length), [2, 3, 4, 5, 6, 7]);
     } finally {
       await engine.close();
       proxy.close();

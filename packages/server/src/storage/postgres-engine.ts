@@ -62,6 +62,8 @@ export interface PostgresEngineOptions extends EngineOptions {
    * `limit.databaseSilenceMsMax` and `limit.replicaSilenceMsMax`.
    */
   readonly silenceMsMax?: number;
+  /** What a node takes for a work at least: see `FollowOptions`. */
+  readonly workMs?: number;
   /** How far behind the replica may be to be read at all; else `limit.replicaLagMsMax`. */
   readonly lagMsMax?: number;
 }
@@ -128,6 +130,11 @@ export class PostgresEngine implements Engine {
   /** How many questions that may lag the replica has answered, and how many were without it. */
   get replicaReads(): { reads: number; fallbacks: number } | undefined {
     return this.#options.standby?.counts;
+  }
+
+  /** Lots of works that were sent without asking first, since the start. */
+  get sentAhead(): { readonly sent: number; readonly behind: number; readonly failed: number } {
+    return this.#writer.sentAhead;
   }
 
   get keptSince(): number {

@@ -28,6 +28,11 @@ export interface FollowOptions extends EngineOptions {
   readonly pollMs?: number;
   /** How long the database may say nothing; else `limit.databaseSilenceMsMax`. */
   readonly silenceMsMax?: number;
+  /**
+   * What a node takes for a work at least, milliseconds; else 0.09. Works are sent behind a commit
+   * that takes less than all that are under way.
+   */
+  readonly workMs?: number;
   /** Is told of commits by `onCommit`. */
   readonly standby?: PostgresReplica | undefined;
 }

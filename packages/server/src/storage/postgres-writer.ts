@@ -53,6 +53,10 @@ export class PostgresWriter {
     });
   }
 
+  get sentAhead() {
+    return this.#ahead.counts;
+  }
+
   /** Ends when everything that was handed in has ended. */
   async settle(): Promise<void> {
     await this.#running;
