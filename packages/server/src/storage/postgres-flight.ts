@@ -22,7 +22,10 @@ export interface FlightOptions {
  * Sends all that a batch has pending; resolves when it is committed.
  * Errors: those of the database, `isOutrun` where the head of the log is not what it must be.
  */
-export function sendFlight(batch: PostgresBatch, options: FlightOptions): Promise<void> {
+export async function sendFlight(
+  batch: PostgresBatch,
+  options: FlightOptions,
+): Promise<void> {
   const { connection, before, name, behind, notifySql } = options;
   const lasts = batch.newLasts();
   const head = {
@@ -34,7 +37,7 @@ export function sendFlight(batch: PostgresBatch, options: FlightOptions): Promis
       name,
     ],
   };
-  return connection.together([head, ...batch.pending.take(batch.dictionary, batch.catalog)]);
+  await connection.together([head, ...batch.pending.take(batch.dictionary, batch.catalog)]);
 }
 
 /** Whether others have committed since, or what went before did not. */
