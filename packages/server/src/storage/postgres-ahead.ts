@@ -20,7 +20,7 @@ export class PostgresAhead {
   readonly #queue: WorkQueue;
   readonly #isSweepDue: () => boolean;
   readonly #workMs: number;
-  /** Since the start: lots that were sent, those of them behind another, and what came to nothing. */
+  /** Lots that were sent, those of them behind another, and those that came to nothing. */
   readonly counts = { sent: 0, behind: 0, failed: 0 };
   /** On their way, the first one first. */
   readonly #flights: Flight[] = [];

@@ -22,10 +22,7 @@ export interface FlightOptions {
  * Sends all that a batch has pending; resolves when it is committed.
  * Errors: those of the database, `isOutrun` where the head of the log is not what it must be.
  */
-export async function sendFlight(
-  batch: PostgresBatch,
-  options: FlightOptions,
-): Promise<void> {
+export async function sendFlight(batch: PostgresBatch, options: FlightOptions): Promise<void> {
   const { connection, before, name, behind, notifySql } = options;
   const lasts = batch.newLasts();
   const head = {
