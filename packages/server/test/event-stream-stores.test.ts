@@ -3,8 +3,8 @@
  */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { createWorld } from "./api-table.ts";
-import { BareSocket } from "./socket-client.ts";
+import { createWorld, password } from "./api-table.ts";
+import { BareSocket, connected, until } from "./socket-client.ts";
 
 const world = await createWorld();
 const headers = { authorization: `Bearer ${world.tokenOf("admin")}` };
@@ -64,4 +64,38 @@ test("a stream whose only store is removed says so, and closes", async () => {
   assert.equal((await world.send({ as: "admin", method: "DELETE", url })).status, 200);
   assert.equal(JSON.parse(await socket.next()).event, "end");
   assert.deepEqual(await socket.end(), { code: 4410, reason: "ended" });
+});
+
+test("all stores are those whose GET one holds, by each of the doors", async () => {
+  const make = async (store: string, body: object) => {
+    const sent = { as: "admin", method: "POST", url: `/api/v1/${store}`, body } as const;
+    const { status, json, text } = await world.send(sent);
+    assert.equal(status, 200, text);
+    return json._id;
+  };
+  await make("stores", { name: "secrets" });
+  const credentials = ["GET cities/*", "POST cities", "POST secrets"];
+  const role = await make("roles", { name: "half", credentials });
+  await make("users", { login: "hal", password, role, group: world.ids["north"] });
+  const signIn = { method: "POST", url: "/api/v1/auth/token", body: { login: "hal", password } };
+  const headers = { authorization: `Bearer ${(await world.send(signIn)).json.token}` };
+  const since = (await world.send({ url: "/api/v1/changes?since=99999999", headers })).json.next;
+  const stream = new BareSocket(`${world.url.replace("http", "ws")}/events/stream`, headers);
+  await stream.opened();
+  const socket = await connected(world.url, { extraHeaders: headers });
+  const heard: string[] = [];
+  socket.on("change", ({ store }) => heard.push(store));
+  await socket.emitWithAck("subscribe", { store: "*" });
+  for (const store of ["secrets", "cities"]) {
+    const sent = { method: "POST", url: `/api/v1/${store}`, headers, body: { n: 1 } };
+    assert.equal((await world.send(sent)).status, 200);
+  }
+  assert.equal(JSON.parse(await stream.next()).event, "cities-insert");
+  await until(() => heard.length > 0, "the event");
+  assert.deepEqual(heard, ["cities"]);
+  const { changes } = (await world.send({ url: `/api/v1/changes?since=${since}`, headers })).json;
+  const told = changes.map(({ store }: { store: string }) => store);
+  assert.deepEqual(told, ["cities"]);
+  socket.close();
+  stream.close();
 });
