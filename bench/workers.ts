@@ -1,17 +1,21 @@
 /**
  * One process against two over the same folder: `npm run bench:workers -- --seconds 3 --rounds 3`.
- * Interleaved, medians; the load is a process of its own, which takes its share of the machine.
+ * Interleaved, medians; the load is a process of its own, which takes its share of the machine. Run
+ * for two it writes its table into docs/benchmarks.md.
  */
 import { mkdtempSync, rmSync } from "node:fs";
-import { loadavg, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Api, signIn } from "./api.ts";
-import { generator, runLoad } from "./load.ts";
+import { writeSection } from "./document.ts";
+import { runLoad } from "./load.ts";
 import { besideBusyCore, type Server, startStoa } from "./process.ts";
 import { median } from "./rate.ts";
-import { grouped, textOf } from "./table.ts";
+import { loadText, runText } from "./report.ts";
+import { grouped, markdownOf, textOf } from "./table.ts";
 import { wireRequest } from "./wire-request.ts";
+import { commandOf } from "./words.ts";
 
 const { values } = parseArgs({
   options: {
@@ -26,7 +30,13 @@ const entityCount = 10_000;
 const folder = mkdtempSync(join(tmpdir(), "stoa-bench-workers-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
-const kinds = ["GET by id", "list of 100", "insert", "mixed, 1 write in 10"] as const;
+const kinds = [
+  "GET by id",
+  "list of 100",
+  "insert",
+  "1 insert, 9 GETs",
+  "1 insert, 4 lists, 5 GETs",
+] as const;
 type Kind = (typeof kinds)[number];
 const rates = new Map<string, number[]>();
 
@@ -45,13 +55,16 @@ const lines = kinds.map((kind) => {
 });
 const heads = ["work", "1 process", `${many} processes`, "ratio"];
 process.stdout.write(`${textOf([heads, ...lines], (column) => column > 0)}\n`);
-process.stdout.write(
-  `${values.connections} connections, ${generator}; load ${loadavg().join(" ")}\n`,
-);
 const [quietMs, besideMs] = [loopMs(), await besideBusyCore(async () => loopMs())];
-process.stdout.write(
-  `a pure loop takes ${quietMs.toFixed(0)} ms, beside another process ${besideMs.toFixed(0)} ms\n`,
-);
+const about =
+  `${values.connections} connections. A pure loop takes ${quietMs.toFixed(0)} ms, beside another ` +
+  `process ${besideMs.toFixed(0)} ms.`;
+process.stdout.write(`${about}\n`);
+if (many === "2") {
+  const table = markdownOf([heads, ...lines], (column) => column > 0);
+  const head = `${runText(commandOf("bench:workers"))} ${loadText()} ${about}`;
+  writeSection("workers", `${head}\n\n${table}`);
+}
 
 async function measure(server: Server, workers: string): Promise<void> {
   const api = await signIn(server.url, "admin");
@@ -88,15 +101,18 @@ function requestsOf({ token }: Api, kind: Kind, ids: readonly string[]): string[
   };
   const body = JSON.stringify({ ...bodyOf(0), number: "########" });
   const insert = wireRequest({ method: "POST", path: "/api/v1/bench", headers, body });
+  const list = wireRequest({ method: "GET", path: "/api/v1/bench?limit=100", headers });
   switch (kind) {
     case "GET by id":
       return ids.map((_, at) => read(at));
     case "list of 100":
-      return [wireRequest({ method: "GET", path: "/api/v1/bench?limit=100", headers })];
+      return [list];
     case "insert":
       return [insert];
-    case "mixed, 1 write in 10":
+    case "1 insert, 9 GETs":
       return ids.map((_, at) => (at % 10 === 0 ? insert : read(at)));
+    case "1 insert, 4 lists, 5 GETs":
+      return ids.map((_, at) => [insert, list, list, list, list][at % 10] ?? read(at));
     default:
       return kind satisfies never;
   }
