@@ -156,9 +156,13 @@ test("a text far over the limits is refused at once", () => {
     "x".repeat(8_000_000),
   ];
   for (const text of texts) {
-    const started = performance.now();
-    assert.throws(() => parseFilter(text), StoaError);
-    assert.ok(performance.now() - started < 5, `${text.length} characters`);
+    const times = Array.from({ length: 10 }, () => {
+      const started = performance.now();
+      assert.throws(() => parseFilter(text), StoaError);
+      return performance.now() - started;
+    });
+    // What else runs on the machine may hold up some of them, not all.
+    assert.ok(Math.min(...times) < 5, `${text.length} characters`);
   }
 });
 
