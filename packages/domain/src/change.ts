@@ -18,3 +18,8 @@ export interface Change {
   /** The version after; null for a removal. */
   readonly after: StoredEntity | null;
 }
+
+/** Characters of the bodies of both versions: about what it takes to hold or to send it. */
+export function bodyCharacters({ before, after }: Change): number {
+  return (before?.body.length ?? 0) + (after?.body.length ?? 0);
+}

@@ -2,7 +2,7 @@
  * The latest changes, in memory, within bounds: those who follow closely need not read the log.
  * Knows no subscription.
  */
-import { type Change, limit } from "@stoa/domain";
+import { bodyCharacters, type Change, limit } from "@stoa/domain";
 
 export interface WindowBounds {
   readonly changesMax: number;
@@ -125,8 +125,8 @@ function setLatest(latest: Map<string, Map<string, number>>, change: Change): vo
   else latest.set(change.store, new Map([[change.id, change.sequence]]));
 }
 
-function sizeOf({ before, after }: Change): number {
-  return (before?.body.length ?? 0) + (after?.body.length ?? 0) + recordSize;
+function sizeOf(change: Change): number {
+  return bodyCharacters(change) + recordSize;
 }
 
 const recordSize = 400;

@@ -4,6 +4,7 @@
  * write like any other.
  */
 import {
+  bodyCharacters,
   type Caller,
   type Change,
   controls,
@@ -104,7 +105,7 @@ async function pageOf(
         return { page, isLast: false, oldest };
       }
       page.push(change);
-      bytes += bytesOf(change);
+      bytes += bodyCharacters(change);
     }
     oldest = change;
   }
@@ -120,13 +121,9 @@ async function* changesAbout(engine: House["engine"], about: ChangesAbout): Asyn
     const last = changes.at(-1);
     if (!last || changes.length < piece) return;
     from = last.sequence;
-    const bytesMean = changes.reduce((sum, one) => sum + bytesOf(one), 1) / changes.length;
+    const bytesMean = changes.reduce((sum, one) => sum + bodyCharacters(one), 1) / changes.length;
     piece = Math.min(pieceMax, 2 + Math.floor(pieceBytesMax / bytesMean));
   }
-}
-
-function bytesOf({ before, after }: Change): number {
-  return (before?.body.length ?? 0) + (after?.body.length ?? 0);
 }
 
 const pieceMax = 200;

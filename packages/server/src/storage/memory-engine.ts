@@ -5,6 +5,7 @@
 import {
   afterCursor,
   and,
+  bodyCharacters,
   type Change,
   compareBy,
   cursorOf,
@@ -114,9 +115,9 @@ export class MemoryEngine implements Engine {
     const later = this.#state.log.filter(({ sequence }) => sequence > since);
     if (about) return this.#changesAbout(about, later).slice(0, countMax);
     let bytes = 0;
-    const isPiece = ({ before, after }: Change) => {
+    const isPiece = (change: Change) => {
       const isFirstOrFits = bytes < limit.logPieceBytesMax;
-      bytes += (before?.body.length ?? 0) + (after?.body.length ?? 0);
+      bytes += bodyCharacters(change);
       return isFirstOrFits;
     };
     return later.slice(0, countMax).filter(isPiece);

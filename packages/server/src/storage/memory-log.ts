@@ -1,7 +1,7 @@
 /**
  * How much of the log of changes the memory engine keeps. Knows no entity.
  */
-import { type Change, limit } from "@stoa/domain";
+import { bodyCharacters, type Change, limit } from "@stoa/domain";
 import type { LogRetention } from "./engine.ts";
 import type { MemoryState } from "./memory-state.ts";
 
@@ -31,9 +31,9 @@ function firstKept(
 ): number {
   let bytes = 0;
   for (let at = log.length - 1; at >= 0; at--) {
-    const { time, before, after } = log[at] as Change;
-    bytes += (before?.body.length ?? 0) + (after?.body.length ?? 0) + headBytes;
-    const isOver = time < now - ageMsMax || bytes > bytesMax;
+    const change = log[at] as Change;
+    bytes += bodyCharacters(change) + headBytes;
+    const isOver = change.time < now - ageMsMax || bytes > bytesMax;
     if (isOver) return Math.min(at + 1, log.length - 1);
   }
   return 0;

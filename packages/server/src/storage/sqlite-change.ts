@@ -2,7 +2,7 @@
  * Rows of the change log: both versions of an entity, whole, so that a change can be read long
  * after the entity. Knows no transactions.
  */
-import { type Change, limit, type StoredEntity } from "@stoa/domain";
+import { bodyCharacters, type Change, limit, type StoredEntity } from "@stoa/domain";
 import type { ChangesAbout } from "./engine.ts";
 import { type ChangeRow, changeOps, type Numbers, type Row } from "./sql-row.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
@@ -37,13 +37,10 @@ export function readChanges(
 ): readonly Change[] {
   const found: Change[] = [];
   let bytes = 0;
-  for (const row of connection.each<ChangeRow>(selectSql, [
-    since,
-    Number.isFinite(countMax) ? countMax : -1,
-  ])) {
+  for (const row of connection.each<ChangeRow>(selectSql, [since, bounded(countMax)])) {
     const change = changeOf(row, connection.dictionary);
     found.push(change);
-    bytes += (change.before?.body.length ?? 0) + (change.after?.body.length ?? 0);
+    bytes += bodyCharacters(change);
     if (bytes >= limit.logPieceBytesMax) break;
   }
   return found;
@@ -79,7 +76,7 @@ export function readChangesAbout(
         sql: "SELECT seq FROM change WHERE seq = ? AND store = ? AND id = ?",
         values: [from, n, id],
       };
-  const values = [...start.values, n, id, since, Number.isFinite(asked.limit) ? asked.limit : -1];
+  const values = [...start.values, n, id, since, bounded(asked.limit)];
   return connection
     .all<ChangeRow>(chainSql(start.sql), values)
     .map((row) => changeOf(row, connection.dictionary));
@@ -100,6 +97,11 @@ function chainSql(start: string): string {
     "FROM chain JOIN change c ON c.seq = chain.seq JOIN store s ON s.n = c.store " +
     "WHERE c.seq > ? LIMIT ?"
   );
+}
+
+/** `LIMIT` of SQLite. */
+function bounded(countMax: number): number {
+  return Number.isFinite(countMax) ? countMax : -1;
 }
 
 function beforeOf({ entity, numbers }: Numbered): Values {
