@@ -12,7 +12,8 @@ import { isPassing, translated } from "./postgres-error.ts";
 import { isOutrun, sendFlight } from "./postgres-flight.ts";
 import type { FollowOptions, PostgresFollower } from "./postgres-follow.ts";
 import { type PostgresState, readHead } from "./postgres-state.ts";
-import { answer, type Outcome, runAll, type Work, type WorkQueue } from "./postgres-work.ts";
+import { runAll, type WorkQueue } from "./postgres-work.ts";
+import { answer, type Outcome, type Work } from "./work-answers.ts";
 
 export class PostgresAhead {
   readonly #options: FollowOptions;
@@ -134,7 +135,7 @@ export class PostgresAhead {
     const behind = last?.name ?? null;
     const sent = sendFlight(batch, { connection, before, name, behind, notifySql });
     const state = batch.state(before.keptSince);
-    const flight = new Flight({ name, works, outcomes, state, changes: batch.changes }, sent);
+    const flight = flightOf({ name, works, outcomes, state, changes: batch.changes }, sent);
     if (!last) void flight.ended.then(() => this.#measure(flight));
     this.#flights.push(flight);
   }
@@ -196,33 +197,25 @@ interface Sent {
 }
 
 /** A transaction on its way. */
-class Flight {
-  readonly name: string;
-  readonly works: readonly Work[];
-  readonly outcomes: readonly Outcome[];
-  readonly state: PostgresState;
-  readonly changes: readonly Change[];
+interface Flight extends Sent {
   /** Never rejects. */
   readonly ended: Promise<void>;
-  hasEnded = false;
+  hasEnded: boolean;
   /** Why it was not committed. */
   error: unknown;
-  durationMs = 0;
+  durationMs: number;
+}
 
-  constructor({ name, works, outcomes, state, changes }: Sent, sent: Promise<void>) {
-    this.name = name;
-    this.works = works;
-    this.outcomes = outcomes;
-    this.state = state;
-    this.changes = changes;
-    const startMs = performance.now();
-    const end = (error?: unknown) => {
-      this.hasEnded = true;
-      this.error = error;
-      this.durationMs = performance.now() - startMs;
-    };
-    this.ended = sent.then(() => end(), end);
-  }
+function flightOf(what: Sent, done: Promise<void>): Flight {
+  const startMs = performance.now();
+  const end = (error?: unknown) => {
+    flight.hasEnded = true;
+    flight.error = error;
+    flight.durationMs = performance.now() - startMs;
+  };
+  const ended = done.then(() => end(), end);
+  const flight: Flight = { ...what, ended, hasEnded: false, error: undefined, durationMs: 0 };
+  return flight;
 }
 
 /** On their way at a time: one that the database does, one that waits for that. */

@@ -1,23 +1,11 @@
 /**
- * Works that wait for a transaction, and what became of each. Knows neither the database nor when
- * a transaction ends.
+ * Works that wait for a transaction, and how they are run in one. Knows neither the database nor
+ * when a transaction ends.
  */
-import assert from "node:assert/strict";
-import type { Transaction } from "./engine.ts";
 import type { PostgresBatch } from "./postgres-batch.ts";
 import { translated } from "./postgres-error.ts";
 import { PostgresTransaction } from "./postgres-transaction.ts";
-
-export interface Work {
-  readonly work: (tx: Transaction) => Promise<unknown>;
-  readonly alone: boolean;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-export type Outcome =
-  | { readonly isGood: true; readonly value: unknown }
-  | { readonly isGood: false; readonly error: unknown };
+import { batchWorksMax, type Outcome, type Work } from "./work-answers.ts";
 
 export class WorkQueue {
   readonly #works: Work[] = [];
@@ -70,16 +58,6 @@ export async function runAll(
   return outcomes;
 }
 
-/** Tells each what became of it. */
-export function answer(works: readonly Work[], outcomes: readonly Outcome[]): void {
-  works.forEach((work, at) => {
-    const outcome = outcomes[at];
-    assert(outcome, "every work has an outcome");
-    if (outcome.isGood) work.resolve(outcome.value);
-    else work.reject(outcome.error);
-  });
-}
-
 async function outcomeOf(
   work: Work["work"],
   tx: PostgresTransaction,
@@ -95,6 +73,3 @@ async function outcomeOf(
     return { isGood: false, error: tx.failure ?? error };
   }
 }
-
-/** Works in one transaction: past it the first would wait too long for the last. */
-const batchWorksMax = 256;

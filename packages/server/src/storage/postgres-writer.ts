@@ -17,7 +17,8 @@ import type { FollowOptions, PostgresFollower } from "./postgres-follow.ts";
 import type { PostgresLinks } from "./postgres-links.ts";
 import { type Head, readHead } from "./postgres-state.ts";
 import { PostgresSweep } from "./postgres-sweep.ts";
-import { answer, type Outcome, runAll, type Work, WorkQueue } from "./postgres-work.ts";
+import { runAll, WorkQueue } from "./postgres-work.ts";
+import { answer, type Outcome, type Work } from "./work-answers.ts";
 
 export class PostgresWriter {
   readonly #options: FollowOptions;
@@ -47,7 +48,8 @@ export class PostgresWriter {
       return Promise.reject(away(new Error("too many writes wait")));
     }
     return new Promise<T>((resolve, reject) => {
-      this.#queue.push({ work, alone, resolve: resolve as (value: unknown) => void, reject });
+      const done = resolve as (value: unknown) => void;
+      this.#queue.push({ kind: "work", work, alone, resolve: done, reject });
       this.#running ??= this.#drain();
       this.#ahead.arrived();
     });

@@ -20,7 +20,7 @@ import { SqliteSweep } from "./sqlite-sweep.ts";
 import { beginWriting, SqliteWorkRun } from "./sqlite-work.ts";
 import { RefusedError } from "./sqlite-writing.ts";
 import type { Written } from "./sqlite-writing-message.ts";
-import type { Work, WorkAnswers } from "./work-answers.ts";
+import { batchWorksMax, type Work, type WorkAnswers } from "./work-answers.ts";
 
 export interface WriterOptions extends EngineOptions {
   readonly connection: SqliteConnection;
@@ -393,5 +393,3 @@ const flightEntriesMin = 32;
 const entriesElsewhereMin = 4;
 /** Works after a refusal that are run on the spot, where a conflict costs less. */
 const waryWorks = 256;
-/** Works in one transaction: past it the first would wait too long for the last. */
-const batchWorksMax = 256;

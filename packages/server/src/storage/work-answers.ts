@@ -31,15 +31,23 @@ export class WorkAnswers {
   }
 
   answer(): void {
-    this.works.forEach((work, at) => {
-      const outcome = this.outcomes[at];
-      assert(outcome, "every work has an outcome");
-      if (outcome.isGood) work.resolve(outcome.value);
-      else work.reject(outcome.error);
-    });
+    answer(this.works, this.outcomes);
   }
 
   refuse(error: unknown): void {
     for (const { reject } of this.works) reject(error);
   }
 }
+
+/** Tells each what became of it. */
+export function answer(works: readonly Work[], outcomes: readonly Outcome[]): void {
+  works.forEach((work, at) => {
+    const outcome = outcomes[at];
+    assert(outcome, "every work has an outcome");
+    if (outcome.isGood) work.resolve(outcome.value);
+    else work.reject(outcome.error);
+  });
+}
+
+/** Works in one transaction: past it the first would wait too long for the last. */
+export const batchWorksMax = 256;
