@@ -9,10 +9,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
 import {
   type Browser,
   type BrowserContextOptions,
   chromium,
+  type Locator,
   type Page,
   type Request,
 } from "playwright-core";
@@ -60,6 +62,7 @@ export class Stage {
   /** A person at a browser of their own, with no cookies; `url` where the way leads round. */
   async visit(options: BrowserContextOptions = {}, url = this.url): Promise<Visit> {
     const context = await this.#browser.newContext({ locale: "en-GB", ...options });
+    context.setDefaultTimeout(comesMsMax);
     return new Visit(await context.newPage(), url, this.password);
   }
 
@@ -108,7 +111,8 @@ export class Stage {
 }
 
 const givenPassword = "correct horse";
-const comesMsMax = 20_000;
+/** Of a step that takes a moment, on a machine that is slow and busy with something else. */
+const comesMsMax = 60_000;
 
 /** Waits until something is so, since what is done at last is done a moment later. */
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
@@ -117,6 +121,22 @@ export async function until(isSo: () => boolean | Promise<boolean>): Promise<voi
     assert.ok(performance.now() < end, "did not come to be");
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+}
+
+/** Waits until what is read is what is wanted. Errors: it is not in time, with what it was last. */
+export async function comes<T>(read: () => T | Promise<T>, wanted: T): Promise<void> {
+  const end = performance.now() + comesMsMax;
+  for (;;) {
+    const found = await read();
+    if (isDeepStrictEqual(found, wanted)) return;
+    if (performance.now() > end) assert.deepEqual(found, wanted);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Waits until a field holds a text. */
+export function holds(field: Locator, text: string): Promise<void> {
+  return comes(() => field.inputValue(), text);
 }
 
 /** One page and what went wrong on it. */

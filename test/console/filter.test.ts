@@ -25,7 +25,6 @@ before(async () => {
   assert.equal((await stage.send("/rooms", more)).status, 200);
   visit = await stage.visit();
   page = visit.page;
-  page.setDefaultTimeout(20_000);
   await visit.signIn();
   await page.getByRole("menuitem", { name: "inns 4" }).waitFor();
 });
@@ -148,8 +147,8 @@ test("all that fit are changed, with progress, and no others", async () => {
   await button("Apply").click();
   await page.getByRole("progressbar", { name: "Changing" }).waitFor();
   const changing = page.getByRole("progressbar", { name: "Changing" });
-  await changing.waitFor({ state: "detached", timeout: 150_000 });
-  await shown("1");
+  await changing.waitFor({ state: "detached", timeout: 300_000 });
+  await page.getByText("1 entity", { exact: true }).waitFor();
   await cell("room 0").waitFor();
   const suites = await stage.find("/rooms?where.name=suite&limit=2000");
   assert.equal(suites.length, 1_009);

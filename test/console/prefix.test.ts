@@ -27,7 +27,6 @@ test("the console works below a path of a reverse proxy, live changes and files 
   const { _id } = await stage.create("notes", { text: "one" });
   const visit = await stage.visit({}, proxy.url);
   const { page } = visit;
-  page.setDefaultTimeout(20_000);
   await visit.signIn();
   await page.getByRole("menuitem", { name: "notes" }).click();
   await page.getByRole("gridcell", { name: "one" }).waitFor();
@@ -40,8 +39,8 @@ test("the console works below a path of a reverse proxy, live changes and files 
   await page.getByRole("gridcell", { name: "two" }).click();
   await page.getByText(`GET /tools/stoa/api/v1/notes/${_id}`).waitFor();
   await visit.open("/#/start");
-  const line = await page.getByLabel("curl", { exact: true }).first().textContent();
-  assert.equal(line?.includes(`'${proxy.url}/api/v1/notes?limit=3'`), true, line ?? "");
+  const line = page.getByLabel("curl", { exact: true });
+  await line.filter({ hasText: `'${proxy.url}/api/v1/notes?limit=3'` }).waitFor();
   await page.reload();
   await page.getByRole("menuitem", { name: "notes" }).waitFor();
   assert.deepEqual(proxy.strays, []);
@@ -54,7 +53,6 @@ test("what happens before the page can hear of changes is seen once it can", asy
   const { _id } = await stage.create("birds", { text: "wren" });
   const visit = await stage.visit({}, proxy.url);
   const { page } = visit;
-  page.setDefaultTimeout(20_000);
   await visit.signIn();
   await page.getByRole("menuitem", { name: "birds" }).waitFor();
   /** Loads a page anew, changes something behind its back, and lets it hear only then. */
@@ -84,7 +82,6 @@ test("an answer that is older than what was heard does not stay", async () => {
   const { _id } = await stage.create("fish", { text: "carp" });
   const visit = await stage.visit();
   const { page } = visit;
-  page.setDefaultTimeout(20_000);
   await visit.signIn();
   await page.getByRole("menuitem", { name: "fish 1" }).waitFor();
   const { promise: heard, resolve: hear } = Promise.withResolvers<void>();
@@ -99,8 +96,8 @@ test("an answer that is older than what was heard does not stay", async () => {
     if (kept++ === 0) {
       await stage.change("fish", _id, { text: "pike" });
       await heard;
-      // What was heard is put in place a moment later.
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      // What was heard is put in place a moment later, by the clock of the page.
+      await page.evaluate("new Promise((placed) => setTimeout(placed, 300))");
     }
     await route.fulfill({ response: answer });
   });

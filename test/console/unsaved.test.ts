@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import type { Locator, Page } from "playwright-core";
-import { Stage, type Visit } from "./browser.ts";
+import { holds, Stage, type Visit } from "./browser.ts";
 
 let stage: Stage;
 let visit: Visit;
@@ -28,7 +28,6 @@ beforeEach(async () => {
   note = (await stage.create("notes", { text: "old", colour: "blue" }))._id;
   visit = await stage.visit();
   page = visit.page;
-  page.setDefaultTimeout(20_000);
   await visit.signIn(password, "ann");
   await page.getByRole("menuitem", { name: "notes" }).waitFor();
   await visit.open(`/#/stores/notes/${note}`);
@@ -74,7 +73,7 @@ test("leaving a form or the code with something typed asks first", async () => {
   await tab("History").click();
   await asked().waitFor();
   await button("Stay").click();
-  assert.equal(await field("text").inputValue(), "typed");
+  await holds(field("text"), "typed");
   await page.getByRole("menuitem", { name: "Start here" }).click();
   await asked().waitFor();
   await button("Leave").click();
@@ -88,7 +87,7 @@ test("leaving a form or the code with something typed asks first", async () => {
   await button("Save").click();
   await page.getByText("Element updated").waitFor();
   await tab("Editing").click();
-  assert.equal(await field("text").inputValue(), "old");
+  await holds(field("text"), "old");
   await tab("History").click();
   await page.getByText("Created").waitFor();
   assert.deepEqual(visit.problems, []);
@@ -114,7 +113,7 @@ test("who leaves while it is being saved is let go once it is, unasked", async (
   assert.equal(await button("Save").isDisabled(), true);
   assert.equal(await asked().count(), 0);
   letThrough();
-  assert.equal(await field("more").or(page.getByLabel("more")).inputValue(), "1");
+  await holds(field("more").or(page.getByLabel("more")), "1");
   await field("text").fill("typed");
   await button("Save").click();
   await tab("History").click();
@@ -135,7 +134,7 @@ test("who leaves while it is being saved is asked once it is refused", async () 
   letThrough();
   await asked().waitFor();
   await button("Stay").click();
-  assert.equal(await field("text").inputValue(), "typed");
+  await holds(field("text"), "typed");
   await page.getByText("You and somebody else both changed: text.").waitFor();
   await visit.close();
 });
@@ -147,8 +146,8 @@ test("what is typed while it is being saved stays", async () => {
   await field("colour").fill("green");
   letThrough();
   await page.getByText("Element updated").waitFor();
-  assert.equal(await field("text").inputValue(), "typed");
-  assert.equal(await field("colour").inputValue(), "green");
+  await holds(field("text"), "typed");
+  await holds(field("colour"), "green");
   await button("Save").click();
   await tab("History").click();
   await page.getByText("Created").waitFor();
@@ -172,12 +171,12 @@ test("closing the tab with something typed asks first, and else does not", async
   await page.reload();
   assert.deepEqual(kinds, ["beforeunload"]);
   await page.getByText("What you typed before is here again.").waitFor();
-  assert.equal(await field("text").inputValue(), "typed");
+  await holds(field("text"), "typed");
   await button("Cancel").click();
   await page.reload();
   await field("text").waitFor();
   assert.deepEqual(kinds, ["beforeunload"]);
-  assert.equal(await field("text").inputValue(), "old");
+  await holds(field("text"), "old");
   assert.deepEqual(visit.problems, []);
   await visit.close();
 });
@@ -192,7 +191,7 @@ test("a form is there again after the session has ended, over what others change
   await signInAgain("ann");
   await page.getByText("What you typed before is here again.").waitFor();
   await page.getByText("taken over: colour").waitFor();
-  assert.equal(await field("text").inputValue(), "typed");
+  await holds(field("text"), "typed");
   await button("Save").click();
   await page.getByText("Element updated").waitFor();
   const [kept] = await stage.find<{ text: string; colour: string }>(`/notes?where._id=${note}`);
@@ -226,7 +225,6 @@ test("the forms of administration ask too, and tell what others change meanwhile
   await visit.close();
   visit = await stage.visit();
   page = visit.page;
-  page.setDefaultTimeout(20_000);
   await visit.signIn();
   await page.getByRole("menuitem", { name: "notes" }).waitFor();
   const [store] = await stage.find("/stores?where.name=notes");
@@ -234,12 +232,12 @@ test("the forms of administration ask too, and tell what others change meanwhile
   await field("Title").fill("My notes");
   await stage.change("stores", store?._id ?? "", { title: "Our notes" });
   await page.getByText("Somebody else has changed this meanwhile.").waitFor();
-  assert.equal(await field("Title").inputValue(), "My notes");
+  await holds(field("Title"), "My notes");
   await page.getByRole("menuitem", { name: "Users" }).click();
   await asked().waitFor();
   await button("Stay").click();
   await button("Take theirs").click();
-  assert.equal(await field("Title").inputValue(), "Our notes");
+  await holds(field("Title"), "Our notes");
   await page.getByRole("menuitem", { name: "Users" }).click();
   await page.getByRole("cell", { name: "bob", exact: true }).click();
   await field("Name").fill("Robert");

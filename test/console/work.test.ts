@@ -25,7 +25,6 @@ before(async () => {
   for (let n = 1; n <= 5; n++) await stage.create("notes", { text: `note ${n}`, colour: "blue" });
   visit = await stage.visit();
   page = visit.page;
-  page.setDefaultTimeout(20_000);
   await visit.signIn();
   await page.getByRole("menuitem", { name: "notes" }).waitFor();
 });
@@ -82,8 +81,8 @@ test("rows are walked through, selected and opened by keys", async () => {
   const other = await opening;
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   const copied = other.getByRole("button", { name: (await id.textContent()) ?? "" });
-  await copied.click();
-  await other.getByText("Copied").waitFor();
+  // It is told for two seconds only.
+  await Promise.all([other.getByText("Copied").waitFor(), copied.click()]);
   assert.equal(await other.evaluate("navigator.clipboard.readText()"), await id.textContent());
   await other.close();
   assert.deepEqual(visit.problems, []);
@@ -101,7 +100,7 @@ test("many are removed at once, and until then it can be undone", async () => {
   await page.getByText("1 entity is being removed").waitFor();
   await page.keyboard.press("Escape");
   await row("note 5").waitFor({ state: "detached" });
-  assert.equal((await stage.find("/notes")).length, 4);
+  await until(async () => (await stage.find("/notes")).length === 4);
   assert.deepEqual(visit.problems, []);
 });
 
