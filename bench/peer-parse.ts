@@ -2,7 +2,7 @@
  * Parse Server 9 on PostgreSQL as one of the systems of the bench of peers: who signs up, the list
  * of access of each object, what is asked for and the settings.
  */
-import { freePort } from "../packages/server/test/postgres-cluster.ts";
+import { freePort } from "../packages/server/test/free-port.ts";
 import type { BenchEntity } from "./entity-source.ts";
 import { callJson, type Peer, partsOf, peerPassword } from "./peer.ts";
 import { installPackages } from "./peer-install.ts";

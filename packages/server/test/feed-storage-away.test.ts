@@ -124,7 +124,7 @@ test("what the storage always takes too long for is a gap, and then it goes on",
     const follow = await house.follow("ada", everything, last);
     await follow.begun;
     storage.isAway = true;
-    await until(() => follow.gaps === 1, "the gap", 20_000);
+    await until(() => follow.gaps === 1, "the gap");
     storage.isAway = false;
     await house.services.feed.settle();
     await bob.update("cities", id, { kind: "merge", patch: { n: 3 } });
@@ -146,12 +146,12 @@ class Storage {
 
   /** So often that a fault would have been taken for one of the change. */
   isAskedInVain(): Promise<void> {
-    return until(() => this.refusals > faultsMax + 1, "it was asked", 20_000);
+    return until(() => this.refusals > faultsMax + 1, "it was asked");
   }
 
   isRefused(times: number): Promise<void> {
     const wanted = this.refusals + times;
-    return until(() => this.refusals >= wanted, "it was asked", 20_000);
+    return until(() => this.refusals >= wanted, "it was asked");
   }
 }
 

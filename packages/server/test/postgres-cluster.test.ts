@@ -57,7 +57,7 @@ describe("a cluster of one's own", () => {
     assert.equal(await query(String(text).trim(), "SELECT 1"), "1");
     assert(existsSync(folder));
     child.kill("SIGKILL");
-    for (let tries = 0; existsSync(folder) && tries < 100; tries += 1) await sleep(50);
+    for (let tries = 0; existsSync(folder) && tries < 1_000; tries += 1) await sleep(50);
     assert.equal(existsSync(folder), false, "its folder is gone");
     await assert.rejects(query(String(text).trim(), "SELECT 1"));
   });

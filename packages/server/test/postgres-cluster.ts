@@ -17,10 +17,10 @@ import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_pro
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { chownSync, mkdtempSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { freePort } from "./free-port.ts";
 import { findPostgres } from "./system-program.ts";
 
 /** A database of its own for a file of tests. */
@@ -154,15 +154,6 @@ export async function query(url: string, sql: string): Promise<string> {
   const words = ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql, url];
   const { stdout } = await promisify(execFile)(psql, words, { timeout: 60_000 });
   return stdout.trim();
-}
-
-/** A port that nothing listens on at this moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address ? address.port : 0;
 }
 
 let shared: Promise<Pick<Cluster, "url">> | undefined;

@@ -5,7 +5,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const program = fileURLToPath(new URL("../src/app/main.ts", import.meta.url));
-const readyMsMax = 30_000;
+const readyMsMax = 120_000;
 
 export class ServerProcess {
   readonly #process: ChildProcess;

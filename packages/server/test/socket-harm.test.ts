@@ -103,9 +103,7 @@ test("one that does not read gets a gap, and nobody else notices", async () => {
   for (let n = 0; n < 120; n++) await create({ kind: "large", n, text });
   await until(() => quick.changes.length === 120, "all for the quick one");
   slow.resume();
-  const gap = JSON.parse(
-    (await slow.next((frame) => frame.startsWith('42["gap"'), 10_000)).slice(2),
-  );
+  const gap = JSON.parse((await slow.next((frame) => frame.startsWith('42["gap"'))).slice(2));
   assert.equal(gap[1].subscription, "1");
   const last = await create({ n: "after" });
   const frame = await slow.next((one) => one.includes(last));

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
 import { type Stoa, type StoaOptions, startStoa } from "../src/app/wire.ts";
+import { freePort } from "./free-port.ts";
 
 export const administrator = { login: "admin", password: "correct horse" } as const;
 
@@ -27,8 +28,8 @@ export async function temporaryStoa(options: Partial<StoaOptions> = {}): Promise
       ...options,
       port,
     });
-  let stoa = await start(0);
-  const port = Number(new URL(stoa.url).port);
+  const port = await freePort();
+  let stoa = await start(port);
   after(async () => {
     await stoa.close();
     await rm(data, { recursive: true });

@@ -76,7 +76,7 @@ async function lock(name: string): Promise<() => Promise<void>> {
 
 /** The writer that waits for something: its process, and the number of its transaction. */
 async function waiting(event: string): Promise<{ pid: string; number: string }> {
-  for (const until = performance.now() + 10_000; ; ) {
+  for (const until = performance.now() + 60_000; ; ) {
     const found = await query(
       url,
       "SELECT string_agg(pid || ' ' || coalesce(backend_xid::text, ''), ',') FROM " +
@@ -91,7 +91,7 @@ async function waiting(event: string): Promise<{ pid: string; number: string }> 
 
 /** Writes as soon as that can be; the number of the transaction. */
 async function numberOf(number: number): Promise<string> {
-  for (const until = performance.now() + 10_000; ; ) {
+  for (const until = performance.now() + 60_000; ; ) {
     const isWritten = await insert(two, "cities", draft(number)).then(
       () => true,
       (error: unknown) => error instanceof StoaError && error.code === "conflict",

@@ -43,8 +43,8 @@ async function openNode(schema: TestSchema, pollMs = 60_000): Promise<Node> {
   };
 }
 
-async function until(what: string, isSo: () => boolean, msMax = 5_000): Promise<void> {
-  const end = performance.now() + msMax;
+async function until(what: string, isSo: () => boolean): Promise<void> {
+  const end = performance.now() + 60_000;
   while (!isSo()) {
     assert(performance.now() < end, what);
     await sleep(5);

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { openDatabase } from "./sqlite-schema.ts";
 import { SqliteWorker } from "./sqlite-worker.ts";
 
-const idleMsMax = 100;
+const idleMsMax = 500;
 const numbers = {
   sql: `WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c LIMIT 5000)
     SELECT n FROM c`,

@@ -41,8 +41,12 @@ test("another tag, none, or an answer without a tag is not known", () => {
 });
 
 test("a long header that is almost a list is refused at once", () => {
-  const started = performance.now();
-  assert.throws(() => parseIfMatch(`${'"a", '.repeat(10_000)}x`));
-  assert.throws(() => parseIfMatch(`${", ".repeat(20_000)}x`));
-  assert.ok(performance.now() - started < 500);
+  const times = [1, 2, 3].map(() => {
+    const started = performance.now();
+    assert.throws(() => parseIfMatch(`${'"a", '.repeat(10_000)}x`));
+    assert.throws(() => parseIfMatch(`${", ".repeat(20_000)}x`));
+    return performance.now() - started;
+  });
+  // What else runs on the machine may hold up some of them, not all.
+  assert.ok(Math.min(...times) < 500, `${times} ms`);
 });
