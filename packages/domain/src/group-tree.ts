@@ -75,7 +75,9 @@ export class GroupTree {
 
   /** The groups and all below them. The same groups give the same set object. */
   reachOf(groups: readonly string[]): ReadonlySet<string> {
-    const key = groups.join();
+    const [only] = groups;
+    // To join them costs as much as to look for what comes of it.
+    const key = groups.length === 1 && only !== undefined ? only : groups.join();
     const known = this.#reaches.get(key);
     if (known) return known;
     const reach = new Set<string>();

@@ -36,6 +36,7 @@ export function objectIds(source: ObjectIdSource): () => string {
   const random = Array.from(source.random, (byte) => hex(byte, 2)).join("");
   let second = 0;
   let counter = source.counter;
+  let front = { second: -1, text: "" };
   return () => {
     second = Math.max(second, Math.floor(source.now() / 1000));
     if (counter === counterEnd) {
@@ -43,7 +44,8 @@ export function objectIds(source: ObjectIdSource): () => string {
       second += 1;
     }
     mustHold(second < secondsEnd, "an ObjectId holds 4 bytes of seconds");
-    const id = hex(second, 8) + random + hex(counter, 6);
+    if (front.second !== second) front = { second, text: hex(second, 8) + random };
+    const id = front.text + hex(counter, 6);
     counter += 1;
     return id;
   };

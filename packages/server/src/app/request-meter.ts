@@ -8,28 +8,24 @@ import type { Answered } from "../service/observation.ts";
 
 /** Adds both metrics to a registry; gives what is to be told of each request. */
 export function requestMeter(registry: Registry): (answered: Answered) => void {
-  const known = new Map<string, Series>();
+  const known = new Map<string, Map<string, Series[]>>();
+  const all = () => [...known.values()].flatMap((ofRoute) => [...ofRoute.values()].flat());
   add(registry, {
     name: "stoa_request_seconds",
     help: "Time from a request to the end of its answer, by route and class of status.",
     type: "histogram",
-    valuesOf: () => [...known.values()].flatMap(timesOf),
+    valuesOf: () => all().flatMap(timesOf),
   });
   add(registry, {
     name: "stoa_requests_total",
     help: "Requests answered, by route and class of status.",
     type: "counter",
-    valuesOf: () => [...known.values()].map(({ labels, count }) => ({ labels, value: count })),
+    valuesOf: () => all().map(({ labels, count }) => ({ labels, value: count })),
   });
   return ({ method: sent, route, status: code, ms }) => {
     const method = knownMethods.has(sent) ? sent : "other";
     const status = statuses[Math.floor(code / 100)] ?? "other";
-    const key = method + status + route;
-    let series = known.get(key);
-    if (!series) {
-      series = newSeries({ method, route, status });
-      known.set(key, series);
-    }
+    const series = seriesOf(known, { method, route, status });
     const seconds = ms / 1_000;
     series.count++;
     series.sum += seconds;
@@ -49,6 +45,20 @@ interface Series {
 }
 
 type Labels = Readonly<Record<"method" | "route" | "status", string>>;
+
+/** By one name after the other: to join them into one key costs as much as the rest of it. */
+function seriesOf(known: Map<string, Map<string, Series[]>>, labels: Labels): Series {
+  const { route, method, status } = labels;
+  const ofRoute = known.get(route);
+  const ofMethod = ofRoute?.get(method);
+  const series = ofMethod?.find((one) => one.labels.status === status);
+  if (series) return series;
+  const fresh = newSeries(labels);
+  if (ofMethod) ofMethod.push(fresh);
+  else if (ofRoute) ofRoute.set(method, [fresh]);
+  else known.set(route, new Map([[method, [fresh]]]));
+  return fresh;
+}
 
 function newSeries(labels: Labels): Series {
   return { labels, count: 0, sum: 0, counts: Array<number>(bounds.length + 1).fill(0) };

@@ -16,14 +16,19 @@ import { hashOf } from "./secret.ts";
 
 /** Stores whose changes may change who a caller is. */
 const decisiveStores = ["users", "roles", "tokens", "sessions"] as const;
-const callersKeptMax = 10_000;
+/** Of each way. */
+const callersKeptMax = 5_000;
 
 type Reader = Pick<Engine, "read" | "recall" | "follow">;
 
 export class Callers {
   readonly #engine: Reader;
   readonly #now: () => number;
-  readonly #known = new Map<string, Caller>();
+  /**
+   * By the secret itself: its hash is what the storage knows it by, and costs more than all else;
+   * to join the way and the secret into one key costs as much as to find the caller.
+   */
+  readonly #known = { session: new Map<string, Caller>(), token: new Map<string, Caller>() };
   /** Callers that nothing committed so far has changed. */
   #current = new WeakSet<Caller>();
   /** The last committed change that could have. */
@@ -51,20 +56,19 @@ export class Callers {
   }
 
   #find(way: "session" | "token", secret: string): Caller | Promise<Caller> {
-    // By the secret itself: its hash is what the storage knows it by, and costs more than all else.
-    const key = `${way} ${secret}`;
-    const known = this.#known.get(key);
+    const ofWay = this.#known[way];
+    const known = ofWay.get(secret);
     if (known && known.expiresAt > this.#now()) return known;
-    this.#known.delete(key);
-    return this.#read(way, secret, key);
+    ofWay.delete(secret);
+    return this.#read(way, secret);
   }
 
-  async #read(way: "session" | "token", secret: string, key: string): Promise<Caller> {
+  async #read(way: "session" | "token", secret: string): Promise<Caller> {
     const version = this.#version;
     const record = await this.#engine.recall(way, hashOf(secret));
     if (!record) throw notSignedIn();
     const caller = await readCaller(this.#engine, way, record.subject, this.#now());
-    if (version === this.#version) this.#keep(key, caller);
+    if (version === this.#version) this.#keep(way, secret, caller);
     return caller;
   }
 
@@ -116,15 +120,17 @@ export class Callers {
   }
 
   #drop(wayId: string): void {
-    for (const [key, caller] of this.#known) {
-      if (caller.wayId !== wayId) continue;
-      this.#known.delete(key);
-      this.#current.delete(caller);
+    for (const ofWay of Object.values(this.#known)) {
+      for (const [secret, caller] of ofWay) {
+        if (caller.wayId !== wayId) continue;
+        ofWay.delete(secret);
+        this.#current.delete(caller);
+      }
     }
   }
 
   #dropAll(): void {
-    this.#known.clear();
+    for (const ofWay of Object.values(this.#known)) ofWay.clear();
     this.#current = new WeakSet();
   }
 
@@ -133,15 +139,16 @@ export class Callers {
     return readCaller(reader, way, caller.wayId, this.#now());
   }
 
-  #keep(key: string, caller: Caller): void {
-    if (this.#known.size >= callersKeptMax) {
-      const [oldest] = this.#known;
+  #keep(way: "session" | "token", secret: string, caller: Caller): void {
+    const ofWay = this.#known[way];
+    if (ofWay.size >= callersKeptMax) {
+      const [oldest] = ofWay;
       if (oldest) {
-        this.#known.delete(oldest[0]);
+        ofWay.delete(oldest[0]);
         this.#current.delete(oldest[1]);
       }
     }
-    this.#known.set(key, caller);
+    ofWay.set(secret, caller);
     this.#current.add(caller);
   }
 }

@@ -42,12 +42,15 @@ export function writeAs<T>(
   work: (write: Write) => Promise<T>,
 ): Promise<T> {
   return house.engine.transact(
-    async (tx) => {
+    (tx) => {
+      const begin = (present: Caller) => {
+        if (present !== caller) requireAct(present, act, values);
+        const time = house.now();
+        return work({ house, tx, caller: present, store, time, parameters, prepared: undefined });
+      };
       const inside = house.callers.inside(tx, caller);
-      const present = inside instanceof Promise ? await inside : inside;
-      if (present !== caller) requireAct(present, act, values);
-      const time = house.now();
-      return work({ house, tx, caller: present, store, time, parameters, prepared: undefined });
+      // Without a promise where none is needed, as most works find their caller as it was.
+      return inside instanceof Promise ? inside.then(begin) : begin(inside);
     },
     { alone: rules.alone ?? false },
   );

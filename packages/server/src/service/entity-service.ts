@@ -121,6 +121,12 @@ export class CallerEntities implements EntityService {
   }
 
   async create(store: string, body: JsonObject, { id }: CreateOptions = {}): Promise<Found> {
+    const act = this.#act("POST", store);
+    requireAct(this.#caller, act);
+    const { rules } = this.#open(store, "POST");
+    if (!this.#keyed && !rules.prepare) {
+      return this.#write(act, store, rules, (write) => createOne(write, rules, body, id));
+    }
     const [found] = await this.#create(store, [body], id);
     return found as Found;
   }

@@ -51,18 +51,18 @@ export async function createOne(
   return reveal ? { ...found, text: withMembers(found.text, reveal) } : found;
 }
 
-export async function insert(
+/** Errors: besides those of the transaction `too_large`, thrown at once. */
+export function insert(
   { tx, caller, store, time }: Write,
   head: Omit<EntityHead, "at">,
   fields: JsonObject,
   sent: JsonObject,
-) {
-  const draft = { ...head, body: bodyText(fields) };
-  try {
-    return await tx.insert(store, draft, { by: caller.user, time });
-  } catch (cause) {
+): Promise<StoredEntity> {
+  const { id, owner, group, access, time: madeAt } = head;
+  const draft = { id, owner, group, access, time: madeAt, body: bodyText(fields) };
+  return tx.insert(store, draft, { by: caller.user, time }).catch((cause: unknown) => {
     throw onlySent(cause, sent);
-  }
+  });
 }
 
 export async function updateOne(

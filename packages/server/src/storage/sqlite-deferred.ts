@@ -10,9 +10,8 @@ import {
   StoaError,
   type StoredEntity,
 } from "@stoa/domain";
-import { taken } from "./conflict.ts";
 import { storedEntity } from "./draft.ts";
-import type { Draft, KeptRecord, Mark, Transaction } from "./engine.ts";
+import type { Draft, Mark, Transaction } from "./engine.ts";
 import type { Entry } from "./sqlite-entry.ts";
 import { groupStore, type SqliteBatch, type SqliteState } from "./sqlite-state.ts";
 import type { StoreTable } from "./sqlite-store.ts";
@@ -32,19 +31,21 @@ export interface DeferredOptions {
 
 export class SqliteDeferredRun extends WorkAnswers {
   readonly #options: DeferredOptions;
-  readonly #entities = new EntityOverlay();
+  #overlay: EntityOverlay | undefined;
   /** What they did, in order. */
   readonly entries: Entry[] = [];
   /** The last change of each store that they changed. */
   readonly lasts = new Map<string, number>();
+  /** The one that asked for more, and was not run. */
+  rest: Work | undefined;
 
   constructor(options: DeferredOptions) {
     super();
     this.#options = options;
   }
 
-  /** Runs one more work. @returns false, and as if it had not run, where it asks for more. */
-  async add(work: Work): Promise<boolean> {
+  /** Runs one more work; where it asks for more it is the `rest`, and as if it had not run. */
+  async add(work: Work): Promise<void> {
     const tx = new DeferredTransaction(this);
     const count = this.entries.length;
     let outcome: Outcome;
@@ -57,11 +58,11 @@ export class SqliteDeferredRun extends WorkAnswers {
     const isOver = outcome.isGood || this.entries.length === count;
     if (tx.asksForMore || !isOver) {
       this.#undo(count);
-      return false;
+      this.rest = work;
+      return;
     }
     this.works.push(work);
     this.outcomes.push(outcome);
-    return true;
   }
 
   get changes(): readonly Change[] {
@@ -102,7 +103,10 @@ export class SqliteDeferredRun extends WorkAnswers {
   }
 
   /** What they will have changed. */
-  readonly own: Pending = (n, id) => this.#entities.get(n, id);
+  readonly own: Pending = (n, id) => {
+    this.#overlay ??= new EntityOverlay();
+    return this.#overlay.get(this.entries, n, id);
+  };
 
   /** Theirs before what was on its way already. */
   pending(n: number, id: string): StoredEntity | null | undefined {
@@ -111,50 +115,54 @@ export class SqliteDeferredRun extends WorkAnswers {
   }
 
   put(entry: Entry): void {
-    const { id, store, sequence, after } = entry.change;
+    const { store, sequence } = entry.change;
     this.entries.push(entry);
     this.lasts.set(store, sequence);
-    this.#entities.set(entry.n, id, after);
   }
 
   #undo(count: number): void {
-    const undone = this.entries.splice(count);
-    if (undone.length === 0) return;
-    for (const { n, change } of undone.reverse()) this.#entities.set(n, change.id, change.before);
+    if (this.entries.splice(count).length === 0) return;
+    this.#overlay = undefined;
     this.lasts.clear();
     for (const { change } of this.entries) this.lasts.set(change.store, change.sequence);
   }
 }
 
-/** Entities as they will be, by table and id. */
+/** Entities as changes leave them, by table and id; taken in when somebody asks. */
 class EntityOverlay {
   readonly #tables = new Map<number, Map<string, StoredEntity | null>>();
+  #taken = 0;
 
-  get(n: number, id: string): StoredEntity | null | undefined {
+  /** @param changes the same list each time, to which others may have been added. */
+  get(changes: readonly Numbered[], n: number, id: string): StoredEntity | null | undefined {
+    for (; this.#taken < changes.length; this.#taken++) {
+      this.#take(changes[this.#taken] as Numbered);
+    }
     return this.#tables.get(n)?.get(id);
   }
 
-  set(n: number, id: string, entity: StoredEntity | null): void {
+  #take({ n, change: { id, after } }: Numbered): void {
     const known = this.#tables.get(n);
-    if (known) known.set(id, entity);
-    else this.#tables.set(n, new Map([[id, entity]]));
+    if (known) known.set(id, after);
+    else this.#tables.set(n, new Map([[id, after]]));
   }
 }
 
+/** A change and the number of its table. */
+type Numbered = Pick<Entry, "n" | "change">;
+
 /** What works on the spot have changed, for those that run in memory before it can be read. */
 export function pendingOf({ catalog, changes }: SqliteBatch): Pending {
-  let overlay: EntityOverlay | undefined;
-  const made = () => {
-    const entities = new EntityOverlay();
-    for (const { store, id, after } of changes) {
-      const table = catalog.get(store);
-      if (table) entities.set(table.n, id, after);
-    }
-    return entities;
-  };
+  const overlay = new EntityOverlay();
+  let numbered: Numbered[] | undefined;
+  const made = () =>
+    changes.flatMap((change) => {
+      const table = catalog.get(change.store);
+      return table ? [{ n: table.n, change }] : [];
+    });
   return (n, id) => {
-    overlay ??= made();
-    return overlay.get(n, id);
+    numbered ??= made();
+    return overlay.get(numbered, n, id);
   };
 }
 
@@ -179,11 +187,10 @@ class DeferredTransaction implements Transaction {
     return table && this.#run.read(table.n, id);
   }
 
+  /** Whether its id is taken the database will say: to look for it here costs all others more. */
   async insert(store: string, draft: Draft, mark: Mark): Promise<StoredEntity> {
     const entity = storedEntity(draft, null, this.#run.sequence + 1);
     const { n } = this.#table(store, entity);
-    // Whether something takes it that is not in memory, the database will say.
-    if (this.#run.pending(n, entity.id)) throw taken(store, [["_id"]]);
     this.#put(n, { op: "insert", store, before: null, after: entity }, mark);
     return entity;
   }
@@ -205,14 +212,37 @@ class DeferredTransaction implements Transaction {
     this.#put(this.#table(store, null).n, { op: "remove", store, before, after: null }, mark);
   }
 
-  find = this.#askForMore;
-  count = this.#askForMore;
-  keep = this.#askForMore;
-  forget = this.#askForMore;
-  forgetAbout = this.#askForMore;
-  define = this.#askForMore;
-  undefine = this.#askForMore;
-  recall: () => Promise<KeptRecord | undefined> = this.#askForMore;
+  find(): never {
+    return this.#askForMore();
+  }
+
+  count(): never {
+    return this.#askForMore();
+  }
+
+  keep(): never {
+    return this.#askForMore();
+  }
+
+  forget(): never {
+    return this.#askForMore();
+  }
+
+  forgetAbout(): never {
+    return this.#askForMore();
+  }
+
+  define(): never {
+    return this.#askForMore();
+  }
+
+  undefine(): never {
+    return this.#askForMore();
+  }
+
+  recall(): never {
+    return this.#askForMore();
+  }
 
   /** Of a store whose entities mean nothing to the storage itself, and no longer than before. */
   #table(store: string, entity: StoredEntity | null): StoreTable {

@@ -51,6 +51,14 @@ describe("the SQLite engine", () => {
     );
   });
 
+  it("does the first of those that come together with one id", async () => {
+    const ids = [1, 2, 1, 3, 1, 4];
+    const ends = await Promise.allSettled(ids.map(insert));
+    const isDone = ends.map(({ status }) => status === "fulfilled");
+    assert.deepEqual(isDone, [true, true, false, true, false, true]);
+    assert.equal(await engine.count("cities", everything), 4);
+  });
+
   it("commits a work that wants to be alone by itself", async () => {
     const alone = engine.transact((tx) => tx.insert("cities", draft(100), mark), { alone: true });
     await Promise.all([insert(1), alone, insert(2), insert(3)]);

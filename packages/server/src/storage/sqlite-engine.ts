@@ -132,8 +132,8 @@ export class SqliteEngine implements Engine {
     return this.#durability?.writes ?? 0;
   }
 
-  async transact<T>(work: (tx: Transaction) => Promise<T>, options?: TransactOptions): Promise<T> {
-    this.#mustBeOpen();
+  transact<T>(work: (tx: Transaction) => Promise<T>, options?: TransactOptions): Promise<T> {
+    if (this.#isClosed) return Promise.reject(closed());
     return this.#writer.transact(work, options);
   }
 
@@ -325,8 +325,12 @@ export class SqliteEngine implements Engine {
   }
 
   #mustBeOpen(): void {
-    if (this.#isClosed) throw new StoaError("unavailable", "the storage is closed");
+    if (this.#isClosed) throw closed();
   }
+}
+
+function closed(): StoaError {
+  return new StoaError("unavailable", "the storage is closed");
 }
 
 /** The way of a list that was read since the last commit. */

@@ -171,20 +171,16 @@ export class SqliteWriter {
     const read = (n: number, id: string) => this.#recent.get(n, id) ?? this.#options.read(n, id);
     const { pending } = this.#flights;
     const run = new SqliteDeferredRun({ state: this.#state, pending, read });
-    let rest: Work | undefined;
-    const isFull = () => rest !== undefined || this.#canFly(run);
-    const add = async (work: Work) => {
-      if (!(await run.add(work))) rest = work;
-    };
-    await this.#fill(run, add, isFull);
+    const isFull = () => run.rest !== undefined || this.#canFly(run);
+    await this.#fill(run, (work) => run.add(work), isFull);
     // What it builds on may have been refused, and comes again before it.
     if (this.#direct > 0 || !this.#canFly(run)) await this.#flights.landed();
     if (this.#failure) run.refuse(this.#failure);
     else if (this.#direct > 0) this.#putBack(run.works);
     else if (run.size > 0) this.#take(run);
-    if (!rest) return;
+    if (!run.rest) return;
     // What was taken may yet be refused, and then comes before it.
-    this.#queue.splice(this.#backs, 0, rest);
+    this.#queue.splice(this.#backs, 0, run.rest);
     this.#direct++;
   }
 

@@ -90,11 +90,16 @@ function readBytes(request: IncomingMessage, bytesMax: number): Promise<Buffer> 
     let size = 0;
     request.on("data", (chunk: Buffer) => {
       size += chunk.length;
-      if (size <= bytesMax) return void chunks.push(chunk);
+      if (size <= bytesMax) {
+        chunks.push(chunk);
+        // Nothing follows: the parser lets no more than was announced through.
+        if (size === announced) resolve(joined(chunks));
+        return;
+      }
       chunks.length = 0;
       reject(tooLarge(bytesMax));
     });
-    request.on("end", () => resolve(chunks.length === 1 ? first(chunks) : Buffer.concat(chunks)));
+    if (!(announced > 0)) request.on("end", () => resolve(joined(chunks)));
     request.on("error", () => reject(brokenOff()));
     request.on("close", () => {
       if (!request.complete) reject(brokenOff());
@@ -102,8 +107,8 @@ function readBytes(request: IncomingMessage, bytesMax: number): Promise<Buffer> 
   });
 }
 
-function first(chunks: readonly Buffer[]): Buffer {
-  return chunks[0] as Buffer;
+function joined(chunks: readonly Buffer[]): Buffer {
+  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
 }
 
 function decode(bytes: Buffer): string {
