@@ -49,9 +49,11 @@ async function build(): Promise<void> {
     await vite.build({ root: folder, logLevel: "warn", build: { outDir: next } });
     await compressAll(next);
     await writeFile(join(next, ".made-of"), made);
+    // Another one that began at the same time was quicker, and is being served from.
+    if (isBuilt()) return;
     await rm(built, { recursive: true, force: true });
     await rename(next, built).catch((cause: unknown) => {
-      // Another one that began at the same time was a moment quicker.
+      // It was quicker by a moment only.
       if (!isBuilt()) throw cause;
     });
   } finally {

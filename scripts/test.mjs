@@ -1,14 +1,16 @@
 /**
  * `npm test`: every check, then every test, with one summary at the end. Run by Node 24 or newer,
  * once `scripts/setup.mjs` has made the tree ready. Words after it choose test files:
- * `npm test -- filter` runs those whose path holds "filter". Sees to it that PostgreSQL and
- * Chromium are there, and lends all test files one PostgreSQL.
+ * `npm test -- filter` runs those whose path holds "filter". Sees to it that PostgreSQL, Chromium
+ * and the console are there, and lends all test files one PostgreSQL.
  */
 
+import { execFile } from "node:child_process";
 import { globSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
+import { promisify } from "node:util";
 import { startCluster } from "../packages/server/test/postgres-cluster.ts";
 import { installMissing } from "../packages/server/test/system-program.ts";
 import { check, root } from "./check.mjs";
@@ -23,7 +25,8 @@ const filesAtOnce = 2;
 const fileMsMax = 1_200_000;
 
 const start = performance.now();
-const [failedChecks, cluster] = await Promise.all([check(), lendPostgres()]).catch(endWithReason);
+const ready = [check(), lendPostgres(), buildConsole()];
+const [failedChecks, cluster] = await Promise.all(ready).catch(endWithReason);
 const counts = await runTests(findTestFiles(process.argv.slice(2)));
 const good = failedChecks.length === 0 && counts.tests > 0 && counts.success;
 
@@ -43,6 +46,11 @@ async function lendPostgres() {
   const cluster = await startCluster();
   process.env["STOA_TEST_POSTGRES"] = cluster.url;
   return cluster;
+}
+
+/** Once for all test files that need it, of which two would begin it at the same time. */
+function buildConsole() {
+  return promisify(execFile)(process.execPath, [join(root, "scripts", "build-console.ts")]);
 }
 
 function endWithReason(error) {

@@ -3,6 +3,7 @@
  * crash leaves behind.
  */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -52,17 +53,30 @@ test("a second start with nothing to do is ready in under two seconds", async ()
   await first.ready();
   await first.stop("SIGTERM");
   assert.ok(existsSync("node_modules/.cache/stoa"), "what was compiled is kept for the next start");
-  const times: number[] = [];
+  const times: string[] = [];
+  let isQuick = false;
   // Where others keep the machine busy, one start may wait for them; not all of them do.
-  while (times.length < 8 && !times.some((ms) => ms < 2_000)) {
+  while (times.length < 8 && !isQuick) {
     const started = performance.now();
     const second = npmStart("--data", data);
     await second.ready();
-    times.push(Math.round(performance.now() - started));
+    const ms = performance.now() - started;
     assert.equal(await second.stop("SIGTERM"), 0);
+    const bareMs = msOfBareStart();
+    isQuick = ms < Math.max(2_000, bareStartsMax * bareMs);
+    times.push(`${Math.round(ms)} ms, and ${Math.round(bareMs)} ms for Node alone`);
   }
-  assert.ok(Math.min(...times) < 2_000, `${times.join(", ")} ms`);
+  assert.ok(isQuick, times.join("; "));
 });
+
+/** What two seconds are where Node alone takes 40 ms to start; more where all takes longer. */
+const bareStartsMax = 50;
+
+function msOfBareStart(): number {
+  const started = performance.now();
+  execFileSync(process.execPath, ["--eval", "0"]);
+  return performance.now() - started;
+}
 
 test("a first start without a password prints one that signs in, the next none", async () => {
   const data = join(folder, "first");
