@@ -13,7 +13,7 @@ import { isOutrun, sendFlight } from "./postgres-flight.ts";
 import type { FollowOptions, PostgresFollower } from "./postgres-follow.ts";
 import { type PostgresState, readHead } from "./postgres-state.ts";
 import { runAll, type WorkQueue } from "./postgres-work.ts";
-import { answer, type Outcome, type Work } from "./work-answers.ts";
+import { answer, batchWorksMax, type Outcome, type Work } from "./work-answers.ts";
 
 export class PostgresAhead {
   readonly #options: FollowOptions;
@@ -86,24 +86,36 @@ export class PostgresAhead {
     if (isOver || !first || first.alone || performance.now() < this.#fromMs) return false;
     if (this.#follower.isWaitedFor || this.#isSweepDue()) return false;
     const count = this.#flights.length;
-    return count === 0 || (length >= this.#enough && this.#mayFollow(count));
+    return count === 0 || (length >= this.#half && this.#mayFollow(count));
   }
 
-  /** Whether one may be sent behind those: then the database is as quick as the node. */
+  /** Whether one may be sent behind those. */
   #mayFollow(count: number): boolean {
-    const isQuick = this.#commitMs < this.#underWay * this.#workMs;
-    return count < flightsMax && this.#row < rowMax && isQuick;
+    return count < flightsMax && this.#row < rowMax && this.#isQuick;
+  }
+
+  /** Whether the database is as quick as the node: then one lot goes behind another. */
+  get #isQuick(): boolean {
+    return this.#commitMs < this.#underWay * this.#workMs;
   }
 
   /** Half of what is under way, so that commits do not become small. */
-  get #enough(): number {
+  get #half(): number {
     return Math.max(1, Math.ceil(this.#underWay / 2));
+  }
+
+  /**
+   * Lots of two sizes stay so, as those who were answered together ask again together; the smaller
+   * one is then never enough to be sent behind the larger one, and the database waits for it.
+   */
+  get #most(): number {
+    return this.#isQuick ? Math.min(this.#half, batchWorksMax) : batchWorksMax;
   }
 
   /** Resolves when so many works wait that they may be sent. */
   async #more(): Promise<void> {
     this.#arrival = Promise.withResolvers<void>();
-    this.#wanted = this.#enough;
+    this.#wanted = this.#half;
     await this.#arrival.promise;
     this.#wanted = 0;
     // Lets in what else arrives in this turn.
@@ -117,7 +129,7 @@ export class PostgresAhead {
     const before = last?.state ?? this.#follower.state;
     const inFlight = this.#flights.reduce((sum, { works }) => sum + works.length, 0);
     this.#underWay = Math.max(inFlight + this.#queue.length, this.#underWay * underWayKept);
-    const works = this.#queue.take();
+    const works = this.#queue.take(this.#most);
     const options = { connection: undefined, dictionary, state: before, now, isCareful: false };
     const batch = new PostgresBatch(options);
     const outcomes = await runAll(batch, works);

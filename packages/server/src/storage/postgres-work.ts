@@ -22,11 +22,11 @@ export class WorkQueue {
     this.#works.push(work);
   }
 
-  /** The first ones that may share a transaction. */
-  take(): readonly Work[] {
+  /** The first ones that may share a transaction; `most` at least 1. */
+  take(most = batchWorksMax): readonly Work[] {
     if (this.first?.alone) return this.#works.splice(0, 1);
     let count = 0;
-    while (count < batchWorksMax && this.#works[count]?.alone === false) count++;
+    while (count < most && this.#works[count]?.alone === false) count++;
     return this.#works.splice(0, count);
   }
 
