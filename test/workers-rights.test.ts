@@ -7,6 +7,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { isUuid } from "@stoa/domain";
 import { createDatabase } from "../packages/server/test/postgres-cluster.ts";
 import { Connection } from "./connection.ts";
 import { Program } from "./program.ts";
@@ -113,8 +114,14 @@ for (const [name, start] of Object.entries(crews)) {
       return { token, connections: connect(6, token) };
     }
 
-    async function expect(connections: readonly Connection[], path: string, status: number) {
-      const answers = await Promise.all(connections.map((one) => one.ask("GET", path)));
+    async function expect(
+      connections: readonly Connection[],
+      path: string,
+      status: number,
+      sent?: object,
+    ) {
+      const method = sent ? "POST" : "GET";
+      const answers = await Promise.all(connections.map((one) => one.ask(method, path, sent)));
       assert.deepEqual(
         answers.map((answer) => answer.status),
         connections.map(() => status),
@@ -131,6 +138,41 @@ for (const [name, start] of Object.entries(crews)) {
         await asAdmin("PATCH", `/api/v1/roles/${role}`, { credentials: ["GET *"] });
       }
       for (const one of connections) one.close();
+    });
+
+    test("a right to write, given and taken away", async () => {
+      const { connections } = await signIn();
+      for (let round = 0; round < rounds; round++) {
+        await asAdmin("PATCH", `/api/v1/roles/${role}`, { credentials: ["GET *", "POST notes"] });
+        await expect(connections, "/api/v1/notes", 200, { text: "y" });
+        await asAdmin("PATCH", `/api/v1/roles/${role}`, { credentials: ["GET *"] });
+        await expect(connections, "/api/v1/notes", 403, { text: "z" });
+        const { text } = await asAdmin("GET", "/api/v1/notes?only=text");
+        assert.ok(text.includes('"y"') && !text.includes('"z"'), text);
+      }
+      for (const one of connections) one.close();
+    });
+
+    test("a store that is made, given rules and dropped, for those who write into it", async () => {
+      const make = async (definition: object) => {
+        const { body } = await asAdmin("POST", "/api/v1/stores", { name: "lists", ...definition });
+        return `/api/v1/stores/${body._id}`;
+      };
+      const [path, sent] = ["/api/v1/lists", { a: 1 }];
+      const schema = { properties: { a: { type: "string" } } };
+      for (let round = 0; round < rounds; round++) {
+        await expect(admins, path, 404, sent);
+        const plain = await make({});
+        await expect(admins, path, 200, sent);
+        await asAdmin("PATCH", `${plain}?enforce=true`, { schema });
+        await expect(admins, path, 400, sent);
+        await asAdmin("DELETE", `${plain}?confirm=lists`);
+        // Nobody is told that it was away.
+        const other = await make({ flavour: "reference" });
+        const { body, text } = await asAdmin("POST", path, { type: "list" });
+        assert.ok(isUuid(body._id) && "ext" in body, text);
+        await asAdmin("DELETE", `${other}?confirm=lists`);
+      }
     });
 
     test("a group that is moved", async () => {
@@ -167,8 +209,11 @@ for (const [name, start] of Object.entries(crews)) {
         const token = String(body["token"]);
         const connections = connect(6, token);
         await expect(connections, `/api/v1/notes/${entity}`, 200);
+        await expect(connections, "/api/v1/notes", 200, { text: "y" });
         await asAdmin("DELETE", `/api/v1/tokens/${body._id}`);
-        await expect(connections, `/api/v1/notes/${entity}`, 401);
+        const sent = [{ text: "revoked" }, [1]][round % 2];
+        if (round % 3 > 0) await expect(connections, "/api/v1/notes", 401, sent);
+        else await expect(connections, `/api/v1/notes/${entity}`, 401);
         for (const one of connections) one.close();
       }
     });

@@ -55,11 +55,16 @@ export class Callers {
     return following.then(() => this.#find(way, secret));
   }
 
+  /** As of the last commit that this process has heard of: others may have changed it since. */
+  known(way: "session" | "token", secret: string): Caller | undefined {
+    const known = this.#known[way].get(secret);
+    return known && known.expiresAt > this.#now() ? known : undefined;
+  }
+
   #find(way: "session" | "token", secret: string): Caller | Promise<Caller> {
-    const ofWay = this.#known[way];
-    const known = ofWay.get(secret);
-    if (known && known.expiresAt > this.#now()) return known;
-    ofWay.delete(secret);
+    const known = this.known(way, secret);
+    if (known) return known;
+    this.#known[way].delete(secret);
     return this.#read(way, secret);
   }
 

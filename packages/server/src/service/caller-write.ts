@@ -7,7 +7,8 @@ import type { Transaction } from "../storage/engine.ts";
 import { etagOf } from "./entity-writing.ts";
 import type { House, StoreRules, Write } from "./house.ts";
 import { type RouteValues, requireAct } from "./permission.ts";
-import type { Store } from "./store-catalog.ts";
+import type { Attempt } from "./services.ts";
+import { noStore, type Store } from "./store-catalog.ts";
 
 export interface OpenedStore {
   readonly store: Store;
@@ -32,17 +33,20 @@ export interface WriteAs extends RouteValues {
   readonly store: string;
   readonly rules: StoreRules;
   readonly parameters?: Readonly<Record<string, string>>;
+  /** Is decided once this has come to the caller and the store as they are. */
+  readonly attempt?: Attempt | undefined;
 }
 
 /** One transaction, with the caller as it is then (rule 13). */
 export function writeAs<T>(
   house: House,
   caller: Caller,
-  { act, store, rules, parameters = {}, ...values }: WriteAs,
+  { act, store, rules, parameters = {}, attempt, ...values }: WriteAs,
   work: (write: Write) => Promise<T>,
 ): Promise<T> {
   return house.engine.transact(
     (tx) => {
+      if (attempt) settle(attempt, house.rulesOf(store) === rules, store);
       const begin = (present: Caller) => {
         if (present !== caller) requireAct(present, act, values);
         const time = house.now();
@@ -64,6 +68,12 @@ export function requireMatch(
 ): void {
   if (!ifMatch || ifMatch.includes(etagOf(entity, tx.tree))) return;
   throw stale();
+}
+
+/** Errors: `not_found` for a store that another process has made anew meanwhile, as another kind. */
+function settle(attempt: Attempt, isSameKind: boolean, store: string): void {
+  attempt.isDecided = isSameKind;
+  if (!isSameKind) throw noStore(store);
 }
 
 export function stale(): StoaError {

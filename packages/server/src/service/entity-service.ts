@@ -41,6 +41,7 @@ import {
   rememberRefusal,
 } from "./idempotency.ts";
 import { type RouteValues, requireAct } from "./permission.ts";
+import type { Attempt } from "./services.ts";
 import { noStore, type Store } from "./store-catalog.ts";
 import { unwindPages, unwindText } from "./unwind.ts";
 import { guarded, notFound, requireVisible, sees, visibleFilter } from "./visibility.ts";
@@ -49,6 +50,7 @@ export interface CallerEntitiesOptions {
   readonly keyed: KeyedRequest | null;
   /** Whose rights count: those on `reference/<store>`, or those on `<store>`. */
   readonly room: "reference" | null;
+  readonly attempt?: Attempt | undefined;
 }
 
 export class CallerEntities implements EntityService {
@@ -56,12 +58,14 @@ export class CallerEntities implements EntityService {
   readonly #caller: Caller;
   readonly #keyed: KeyedRequest | null;
   readonly #room: "reference" | null;
+  readonly #attempt: Attempt | undefined;
 
-  constructor(house: House, caller: Caller, { keyed, room }: CallerEntitiesOptions) {
+  constructor(house: House, caller: Caller, { keyed, room, attempt }: CallerEntitiesOptions) {
     this.#house = house;
     this.#caller = caller;
     this.#keyed = keyed;
     this.#room = room;
+    this.#attempt = attempt;
   }
 
   async find(store: string, query: Query, options: FindOptions = {}): Promise<AsyncIterable<Page>> {
@@ -292,7 +296,8 @@ export class CallerEntities implements EntityService {
     work: (write: Write) => Promise<T>,
     options: WriteOptions & RouteValues = {},
   ): Promise<T> {
-    return writeAs(this.#house, this.#caller, { act, store, rules, ...options }, work);
+    const attempt = this.#attempt;
+    return writeAs(this.#house, this.#caller, { act, store, rules, attempt, ...options }, work);
   }
 
   #share(

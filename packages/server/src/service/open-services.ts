@@ -109,10 +109,11 @@ function servicesOf(
   { samples, backups }: Required<Pick<ServicesOptions, "samples" | "backups">>,
 ): Services {
   return {
-    entitiesOf: (caller, { keyed, room } = {}) =>
+    entitiesOf: (caller, { keyed, room, attempt } = {}) =>
       new CallerEntities(house, caller, {
         keyed: keyed ? keyedRequest(caller, keyed) : null,
         room: room ?? null,
+        attempt,
       }),
     sequence: () => house.engine.sequence,
     sessions: new HouseSessions(house),

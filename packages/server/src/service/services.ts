@@ -225,6 +225,14 @@ export interface EntitiesOptions {
   readonly keyed?: Keyed | undefined;
   /** The reference API: rights are those on `reference/<store>`, and only such stores are there. */
   readonly room?: "reference";
+  /** Of a caller who was presumed. */
+  readonly attempt?: Attempt | undefined;
+}
+
+/** A write of a caller who may no longer be who it was: see `Sessions.presume`. */
+export interface Attempt {
+  /** Set once it is decided within a transaction, by all that was committed before. */
+  isDecided: boolean;
 }
 
 export interface Sessions {
@@ -238,6 +246,14 @@ export interface Sessions {
    * and revoked ones.
    */
   authenticate(way: "session" | "token", secret: string): Caller | Promise<Caller>;
+  /** Whether other processes may change who a secret stands for. */
+  readonly isShared: boolean;
+  /**
+   * Who a secret stood for when this process last heard of it, without asking the others; undefined
+   * where it does not know. For what is decided within a transaction: whatever is refused before
+   * that must be tried again with the caller that `authenticate` gives.
+   */
+  presume(way: "session" | "token", secret: string): Caller | undefined;
   /** Ends the session or sign-in token that the caller came by. */
   signOut(caller: Caller): Promise<void>;
 }

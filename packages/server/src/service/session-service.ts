@@ -48,6 +48,15 @@ export class HouseSessions implements Sessions {
     return found instanceof Promise ? found.then(this.#noted) : this.#noted(found);
   }
 
+  get isShared(): boolean {
+    return this.#house.engine.isShared;
+  }
+
+  presume(way: "session" | "token", secret: string): Caller | undefined {
+    const known = this.#house.callers.known(way, secret);
+    return known && this.#noted(known);
+  }
+
   readonly #noted = (caller: Caller): Caller => {
     if (caller.way === "token") this.#use.note(caller);
     return caller;

@@ -59,6 +59,9 @@ export interface Engine {
   /** Builds indexes that a definition will need, without stopping reads. Errors: `conflict`. */
   prepare(definition: StoreDefinition): Promise<void>;
 
+  /** Whether other processes may write what this one reads. */
+  readonly isShared: boolean;
+
   /**
    * Takes in what other processes have committed so far, and tells the listener of it. Undefined
    * where there are none: then nothing is to be waited for.

@@ -42,6 +42,7 @@ import {
 import { MemoryTransaction } from "./memory-transaction.ts";
 
 export class MemoryEngine implements Engine {
+  readonly isShared = false;
   readonly #options: EngineOptions;
   readonly #logSweep: MemoryLogSweep;
   #state: MemoryState = emptyState();

@@ -109,6 +109,7 @@ export class PostgresEngine implements Engine {
   /** Of the primary and of the replica. */
   readonly #points = new Map<PostgresLinks, PostgresPoints>();
   #isClosed = false;
+  readonly isShared = true;
 
   constructor(options: EngineParts, state: PostgresState) {
     this.#options = options;

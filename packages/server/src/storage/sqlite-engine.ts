@@ -209,6 +209,10 @@ export class SqliteEngine implements Engine {
     }
   }
 
+  get isShared(): boolean {
+    return this.#options.peers !== undefined;
+  }
+
   follow(): Promise<void> | undefined {
     return this.#options.peers && this.#reads.ask(() => this.#follow());
   }

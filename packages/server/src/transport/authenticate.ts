@@ -25,6 +25,17 @@ export function authenticate(door: Door, request: FastifyRequest): Caller | Prom
   return fromSameOrigin(door, request, caller);
 }
 
+/**
+ * Who sent a request with a token, as far as is known here: see `Sessions.presume`. Undefined too
+ * for what may be answered without a transaction, by what an `Idempotency-Key` stands for.
+ */
+export function presume({ sessions }: Door, request: FastifyRequest): Caller | undefined {
+  if (request.raw.headers["idempotency-key"] !== undefined) return undefined;
+  const credential = credentialOf(request);
+  if (credential?.way !== "token") return undefined;
+  return sessions.presume("token", credential.secret);
+}
+
 /** Who it is comes first: a credential that is bad is refused as such, wherever it comes from. */
 async function fromSameOrigin(
   door: Door,

@@ -2,11 +2,12 @@
  * Routes as data: a pattern and a handler for each verb, so that one table says what is there and
  * what is not (404, 405, OPTIONS). Knows no route by name.
  */
-import { type Caller, StoaError } from "@stoa/domain";
+import { type Caller, isSystemStore, StoaError } from "@stoa/domain";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Observe } from "../service/observation.ts";
-import type { Services } from "../service/services.ts";
-import { authenticate, type Door } from "./authenticate.ts";
+import type { Attempt, Services } from "../service/services.ts";
+import { authenticate, type Door, presume } from "./authenticate.ts";
+import type { Body } from "./request-body.ts";
 import type { SocketDoor } from "./socket/handshake.ts";
 
 export type Verb = "GET" | "POST" | "PATCH" | "DELETE" | "LOOKUP";
@@ -55,6 +56,38 @@ export function asCaller(
     // Without a promise where none is needed: each costs as much as finding the route.
     if (!(caller instanceof Promise)) return handle(caller, request, reply);
     return caller.then((known) => handle(known, request, reply));
+  };
+}
+
+/** A write that is handled again where it was refused by what may no longer be so. */
+export interface WriteAttempt extends Attempt {
+  /** What was read of the request the first time. */
+  body?: Promise<Body | null>;
+}
+
+type WriteHandler = (
+  caller: Caller,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  attempt: WriteAttempt,
+) => Promise<void>;
+
+/**
+ * A handler that answers by what it has written. Where several processes have a say it is not asked
+ * before what the others have done: its transaction finds that out by itself.
+ */
+export function asWriter(house: House, handle: WriteHandler): RouteHandler {
+  const asked = asCaller(house, (...call) => handle(...call, { isDecided: false }));
+  if (!house.sessions.isShared) return asked;
+  return (request, reply) => {
+    const { store = "" } = request.params as { store?: string };
+    const presumed = isSystemStore(store) ? undefined : presume(house, request);
+    if (!presumed) return asked(request, reply);
+    const attempt: WriteAttempt = { isDecided: false };
+    return handle(presumed, request, reply, attempt).catch(async (cause: unknown) => {
+      if (attempt.isDecided) throw cause;
+      return handle(await authenticate(house, request), request, reply, attempt);
+    });
   };
 }
 

@@ -10,7 +10,15 @@ import { sendEntity, sendNotModified } from "../answer.ts";
 import { consistencyOf } from "../consistency.ts";
 import { parameterRecord } from "../query-string.ts";
 import { checkMediaType, patchTypes, plainTypes, readBody } from "../request-body.ts";
-import { apiPrefix, asCaller, type House, queryText, type Route } from "../route.ts";
+import {
+  apiPrefix,
+  asCaller,
+  asWriter,
+  type House,
+  queryText,
+  type Route,
+  type WriteAttempt,
+} from "../route.ts";
 import { creationOf, patchOf, withSuccess } from "./entity-body.ts";
 import { etagHeaders, isKnown, parseIfMatch } from "./etag.ts";
 import { keyedOf } from "./idempotency.ts";
@@ -23,21 +31,22 @@ export function entityRoutes(house: House): readonly Route[] {
       path: `${apiPrefix}/:store`,
       verbs: {
         GET: asCaller(house, (...call) => findEntities(house, ...call)),
-        POST: asCaller(house, (...call) => createEntities(house, ...call)),
+        POST: asWriter(house, (...call) => createEntities(house, ...call)),
       },
     },
     {
       path: `${apiPrefix}/:store/:id`,
       verbs: {
         GET: asCaller(house, (...call) => readEntity(house, ...call)),
-        PATCH: asCaller(house, (...call) => updateEntity(house, ...call)),
-        DELETE: asCaller(house, (...call) => removeEntity(house, ...call)),
+        PATCH: asWriter(house, (...call) => updateEntity(house, ...call)),
+        DELETE: asWriter(house, (...call) => removeEntity(house, ...call)),
       },
     },
   ];
 }
 
 type Call = [caller: Caller, request: FastifyRequest, reply: FastifyReply];
+type WriteCall = [...Call, attempt: WriteAttempt];
 
 async function findEntities(house: House, ...[caller, request, reply]: Call): Promise<void> {
   const { store } = request.params as { store: string };
@@ -47,12 +56,16 @@ async function findEntities(house: House, ...[caller, request, reply]: Call): Pr
   await sendList(house, { ...list, caller, entities, store }, request, reply);
 }
 
-async function createEntities(house: House, ...[caller, request, reply]: Call): Promise<void> {
+async function createEntities(
+  house: House,
+  ...[caller, request, reply, attempt]: WriteCall
+): Promise<void> {
   const { store } = request.params as { store: string };
   requireAct(caller, { method: "POST", path: [store] });
-  const creation = creationOf(await readBody(request.raw, plainTypes));
+  attempt.body ??= readBody(request.raw, plainTypes);
+  const creation = creationOf(await attempt.body);
   const keyed = keyedOf(request, `POST ${apiPrefix}/${store}`, creation as Json);
-  const entities = house.services.entitiesOf(caller, { keyed });
+  const entities = house.services.entitiesOf(caller, { keyed, attempt });
   if (!Array.isArray(creation)) {
     return sendFound(reply, await entities.create(store, creation as JsonObject));
   }
@@ -73,19 +86,26 @@ async function readEntity(house: House, ...[caller, request, reply]: Call): Prom
   sendEntity(reply, withSuccess(text), etagHeaders(etag));
 }
 
-async function updateEntity(house: House, ...[caller, request, reply]: Call): Promise<void> {
+async function updateEntity(
+  house: House,
+  ...[caller, request, reply, attempt]: WriteCall
+): Promise<void> {
   const { store, id } = entityOf(caller, "PATCH", request);
-  const patch = patchOf(await readBody(request.raw, patchTypes));
-  const options = writeOptions(request);
-  const found = await house.services.entitiesOf(caller).update(store, id, patch, options);
-  sendFound(reply, found);
+  attempt.body ??= readBody(request.raw, patchTypes);
+  const patch = patchOf(await attempt.body);
+  const entities = house.services.entitiesOf(caller, { attempt });
+  sendFound(reply, await entities.update(store, id, patch, writeOptions(request)));
 }
 
-async function removeEntity(house: House, ...[caller, request, reply]: Call): Promise<void> {
+async function removeEntity(
+  house: House,
+  ...[caller, request, reply, attempt]: WriteCall
+): Promise<void> {
   const { store, id } = entityOf(caller, "DELETE", request);
   checkMediaType(request.raw);
   const options = writeOptions(request);
-  const { text } = await house.services.entitiesOf(caller).remove(store, id, options);
+  const entities = house.services.entitiesOf(caller, { attempt });
+  const { text } = await entities.remove(store, id, options);
   sendEntity(reply, withSuccess(text));
 }
 
