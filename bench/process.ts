@@ -152,7 +152,7 @@ async function end(child: ChildProcess): Promise<void> {
 
 /** `STOA_BENCH_PROFILE=folder` writes a CPU profile of each server there. */
 const folder = process.env["STOA_BENCH_PROFILE"];
-/** Those of `npm start`: `["--max-semi-space-size=16"]`. */
+/** Those of `npm start`: `["--max-semi-space-size=16"]`, which a server may raise for itself. */
 const manifest = readFileSync(join(root, "package.json"), "utf8");
 const flags = [...manifest.matchAll(/"start": .*/g)].flatMap(
   ([line]) => line.match(/--max-\S+/g) ?? [],

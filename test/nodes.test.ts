@@ -33,6 +33,29 @@ async function until(what: string, isSo: () => boolean): Promise<void> {
   }
 }
 
+test("a node over a database has more memory for what is young than npm start gives", async () => {
+  const { url, remove } = await createDatabase();
+  const telling = "--import=data:text/javascript,console.log(process.execArgv.join(' '))";
+  const main = "packages/server/src/app/main.ts";
+  const begin = async (given: number) => {
+    const flags = [`--max-semi-space-size=${given}`, telling];
+    const env = { STOA_ADMIN_PASSWORD: password, STOA_LOG: "error" };
+    const words = [...flags, main, "--port", "0", "--data", url];
+    const program = new Program(process.execPath, words, env);
+    await program.ready();
+    assert.equal(await program.stop("SIGTERM"), 0);
+    assert.equal(program.errors, "");
+    return [...program.output.matchAll(/^--.*$/gm)].map(([line]) => line.match(/(?<=size=)\d+/g));
+  };
+  assert.deepEqual(
+    await begin(16),
+    [["16"], ["16", "32"]],
+    "it begins again, and the last one counts",
+  );
+  assert.deepEqual(await begin(64), [["64"]]);
+  await remove();
+});
+
 interface Change {
   readonly seq: number;
   readonly id: string;

@@ -17,10 +17,13 @@ import {
   showReady,
   showWaiting,
 } from "./process-end.ts";
+import { withYoungGeneration } from "./young-generation.ts";
 
 const packageFile = new URL("../../package.json", import.meta.url);
 /** Built by `npm start`; where it is not there, the server serves its APIs alone. */
 const consoleFiles = fileURLToPath(new URL("../../../console/dist", import.meta.url));
+/** Rather quick than small: see decision 12. */
+const postgresYoungMb = 32;
 const { version } = JSON.parse(readFileSync(packageFile, "utf8")) as { version: string };
 
 switch (readAction(process.argv.slice(2))) {
@@ -46,6 +49,7 @@ function readConfig(): Config {
 
 /** Each way loads only what it needs: the primary of several has no server of its own. */
 async function serve(config: Config): Promise<void> {
+  if (isPostgres(config.data)) withYoungGeneration(postgresYoungMb);
   if (config.workers === 1) return serveAlone(config);
   if (cluster.isPrimary) return (await import("./primary.ts")).servePrimary(config);
   return (await import("./worker.ts")).serveWorker(config, { version, consoleFiles });

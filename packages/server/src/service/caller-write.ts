@@ -70,7 +70,7 @@ export function requireMatch(
   throw stale();
 }
 
-/** Errors: `not_found` for a store that another process has made anew meanwhile, as another kind. */
+/** Errors: `not_found` for a store that another process has made anew, as another kind. */
 function settle(attempt: Attempt, isSameKind: boolean, store: string): void {
   attempt.isDecided = isSameKind;
   if (!isSameKind) throw noStore(store);
