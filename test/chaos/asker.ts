@@ -22,6 +22,10 @@ export interface Asked {
   readonly key?: string;
 }
 
+/** Of one node, and until one of them does, on a machine that is slow and busy. */
+const oneAnswersMsMax = 60_000;
+const answersMsMax = 180_000;
+
 /** What all of them have been through. */
 export class Tally {
   answers = 0;
@@ -60,7 +64,7 @@ export class Asker {
         return { ...answer, isRepeated };
       }
       assert(!this.#tally.isOver, "it is over");
-      assert(tookMs < 60_000, `${asked.method} ${asked.path} is not answered within a minute`);
+      assert(tookMs < answersMsMax, `${asked.method} ${asked.path} is never answered`);
       isRepeated = true;
       await sleep(10 + Math.random() * 90);
     }
@@ -78,7 +82,7 @@ export class Asker {
       const response = await fetch(`${url}/api/v1/${path}`, {
         method,
         headers,
-        signal: AbortSignal.timeout(30_000),
+        signal: AbortSignal.timeout(oneAnswersMsMax),
         ...(body && { body: JSON.stringify(body) }),
       });
       const text = await response.text();

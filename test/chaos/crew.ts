@@ -41,7 +41,7 @@ export class Crew {
 
   /** When all of them answer. */
   async ready(): Promise<void> {
-    const until = performance.now() + 60_000;
+    const until = performance.now() + 180_000;
     for (const url of this.urls) {
       while (!(await answers(url))) {
         assert(performance.now() < until, `${url} should be ready: ${this.faults().join("\n")}`);

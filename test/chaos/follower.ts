@@ -71,7 +71,7 @@ export class Follower {
 
   /** When it was told of an entity. Errors: what it should not have been told. */
   async reach(id: string): Promise<void> {
-    const until = performance.now() + 60_000;
+    const until = performance.now() + 180_000;
     while (!this.known.has(id)) {
       if (this.#failure) throw this.#failure;
       assert(performance.now() < until, `${this.person.login} should have been told of ${id}`);

@@ -42,7 +42,7 @@ export class Viewer {
       .sort((a, b) => b.n - a.n || compare(a.text, b.text) || compare(a._id, b._id))
       .slice(0, few.limit)
       .map(({ _id }) => _id);
-    const until = performance.now() + 60_000;
+    const until = performance.now() + 180_000;
     for (;;) {
       const all = this.#all.entities.map((entity) => sortedText(entity)).sort();
       const some = this.#few.entities.map(({ _id }) => _id);

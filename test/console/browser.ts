@@ -54,8 +54,9 @@ export class Stage {
     const env = isPasswordGiven ? { STOA_ADMIN_PASSWORD: givenPassword } : {};
     const program = Program.node(args, env as Record<string, string>);
     const executablePath = places.find(existsSync);
+    const timeout = startsMsMax;
     assert.ok(executablePath, "Chromium is missing: apt-get install -y chromium");
-    const browser = await chromium.launch({ executablePath, args: flags.split(" ") });
+    const browser = await chromium.launch({ executablePath, args: flags.split(" "), timeout });
     return new Stage(await program.ready(), browser, program, folder);
   }
 
@@ -111,6 +112,8 @@ export class Stage {
 }
 
 const givenPassword = "correct horse";
+/** Of the browser, which is read from the disk for the first time. */
+const startsMsMax = 120_000;
 /** Of a step that takes a moment, on a machine that is slow and busy with something else. */
 const comesMsMax = 60_000;
 
