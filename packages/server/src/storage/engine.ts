@@ -68,6 +68,13 @@ export interface Engine {
    */
   follow(): Promise<void> | undefined;
 
+  /**
+   * Tells one that has peers whether they are there, where that makes a difference: it writes more
+   * with less while they are not. Only when all others have closed their engines; they may open
+   * them again when this has ended.
+   */
+  share?(isShared: boolean): Promise<void>;
+
   /** Ends: what was promised is done first. */
   close(): Promise<void>;
 }
@@ -143,8 +150,11 @@ export interface DatabaseTurn {
 
 /** The other processes over the same data, each with an engine of its own. */
 export interface Peers {
-  /** Called after each commit of changes made here: wakes the others, so that they `follow`. */
-  readonly announce: () => void;
+  /**
+   * Called after each commit of changes made here, with how many works it was made of: wakes the
+   * others, so that they `follow`.
+   */
+  readonly announce: (works: number) => void;
   /** Called when the log no longer holds what others did: this process must start anew. */
   readonly lapse: () => void;
 }

@@ -5,12 +5,15 @@
  */
 import { SqliteCheckpoint } from "./sqlite-checkpoint.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
-import { SqliteWal } from "./sqlite-wal.ts";
+import { setSharing } from "./sqlite-schema.ts";
+import type { SqliteWal } from "./sqlite-wal.ts";
 import { SqliteWriting } from "./sqlite-writing.ts";
 import type { Written } from "./sqlite-writing-message.ts";
 
 export interface DurabilityOptions {
   readonly file: string;
+  /** Of that file; whoever opened it closes it, after all connections. */
+  readonly wal: SqliteWal;
   /** The connection that writes. */
   readonly connection: SqliteConnection;
   readonly releaseView: () => void;
@@ -37,11 +40,9 @@ export class SqliteDurability {
   writes = 0;
 
   constructor(options: DurabilityOptions) {
-    const { file, connection, aroundForce } = options;
-    // COMMIT neither waits for the disk nor carries the log over.
-    connection.run("PRAGMA synchronous = NORMAL");
-    connection.run("PRAGMA wal_autocheckpoint = 0");
-    this.#wal = new SqliteWal(file);
+    const { file, wal, connection, aroundForce } = options;
+    setSharing(connection.database, false);
+    this.#wal = wal;
     const forceDatabase = () => this.#wal.forceDatabase();
     this.#checkpoint = new SqliteCheckpoint({ ...options, forceDatabase });
     this.#aroundForce = aroundForce;
@@ -87,10 +88,5 @@ export class SqliteDurability {
   async endThreads(): Promise<void> {
     await this.#checkpoint.close();
     await this.#writing.close();
-  }
-
-  /** After the connections are closed. */
-  close(): void {
-    this.#wal.close();
   }
 }

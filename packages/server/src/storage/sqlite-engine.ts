@@ -2,6 +2,7 @@
  * The engine that keeps everything in one SQLite file: a writer, a reader on the main thread, and a
  * worker for what is dear. Wires them; SQL stands in the files beside this one.
  */
+import assert from "node:assert/strict";
 import {
   BytesPage,
   type Change,
@@ -42,17 +43,17 @@ import { cursorOf as cursorOfRow, type Values } from "./sqlite-pick.ts";
 import { readShown } from "./sqlite-point.ts";
 import { projectedSql } from "./sqlite-projection.ts";
 import { readRecord } from "./sqlite-record.ts";
+import { setSharing } from "./sqlite-schema.ts";
 import type { SqliteState } from "./sqlite-state.ts";
 import { type StoreTable, storeDifference, storeOf } from "./sqlite-store.ts";
+import { SqliteWal } from "./sqlite-wal.ts";
+import { SqliteWays } from "./sqlite-ways.ts";
 import {
   type DearStatement,
   isDear,
   type Position,
   readEntity,
   readWindow,
-  type Way,
-  type Windowed,
-  wayOf,
 } from "./sqlite-window.ts";
 import { SqliteWorker } from "./sqlite-worker.ts";
 import { SqliteWriter } from "./sqlite-writer.ts";
@@ -70,15 +71,16 @@ export interface SqliteEngineOptions extends EngineOptions {
 }
 
 export class SqliteEngine implements Engine {
-  readonly #options: EngineOptions;
+  readonly #options: SqliteEngineOptions & { readonly file: string };
   readonly #writing: SqliteConnection;
   readonly #reading: SqliteConnection;
   readonly #reads = new TurnBatch();
   readonly #writer: SqliteWriter;
   readonly #worker: SqliteWorker;
-  /** Where other processes share the file, SQLite itself sees to it in each commit. */
-  readonly #durability: SqliteDurability | undefined;
-  readonly #ways = new WeakMap<Filter, KnownWay>();
+  /** Undefined while other processes share the file: SQLite itself sees to it in each commit. */
+  #durability: SqliteDurability | undefined;
+  #wal: SqliteWal | undefined;
+  readonly #ways = new SqliteWays();
   #state: SqliteState | undefined;
   /** Of the file, as of when it was last looked at for commits of others. */
   #fileVersion = 0;
@@ -86,33 +88,26 @@ export class SqliteEngine implements Engine {
 
   /** @param file path of the database: `/var/lib/stoa/stoa.db`; made if it is missing. */
   constructor(file: string, options: SqliteEngineOptions) {
-    this.#options = options;
+    this.#options = { ...options, file };
     this.#writing = new SqliteConnection(file, "writer");
     this.#reading = new SqliteConnection(file, "reader");
     if (options.bounds) this.#writing.bounds = this.#reading.bounds = options.bounds;
     this.#worker = new SqliteWorker(file, options.queryMsMax);
     const { now, log, peers, onCommit } = options;
-    const releaseView = () => this.#reading.endReading();
     this.#writer = new SqliteWriter({
       connection: this.#writing,
       now,
       ...(log && { log }),
-      ...(peers ? { peers } : { durability: () => this.#durability as SqliteDurability }),
+      ...(peers && { peers }),
+      durability: () => this.#durability,
       onCommit,
       holdView: () => this.#reading.holdView(),
-      releaseView,
+      releaseView: () => this.#reading.endReading(),
       read: (n, id) => this.#ask(() => readEntity(this.#reading, n, id)),
       onState: (state) => this.#take(state),
     });
-    if (peers) return;
-    this.#durability = new SqliteDurability({
-      ...options,
-      file,
-      connection: this.#writing,
-      releaseView,
-      pause: (task) => this.#writer.pause(task),
-      onError: (cause) => this.#writer.stop(cause),
-    });
+    if (peers) setSharing(this.#writing.database, true);
+    else this.#durability = this.#durable();
   }
 
   get tree(): GroupTree {
@@ -156,7 +151,7 @@ export class SqliteEngine implements Engine {
         const { moved } = this.#reading;
         const line = query.only ? projectedSql(query.only, moved) : lineSql(moved);
         const asked = { connection: this.#reading, table, line, ...query };
-        return readWindow(asked, from, this.#wayOf(asked));
+        return readWindow(asked, from, this.#ways.of(asked, this.#committed));
       });
       if (isDear(found)) {
         for await (const rows of this.#dearRows(found.statement)) {
@@ -214,7 +209,22 @@ export class SqliteEngine implements Engine {
   }
 
   follow(): Promise<void> | undefined {
-    return this.#options.peers && this.#reads.ask(() => this.#follow());
+    return this.#isAlone ? undefined : this.#reads.ask(() => this.#follow());
+  }
+
+  /** While they are not, commits are made as by one without peers (decisions 16 and 31). */
+  async share(isShared: boolean): Promise<void> {
+    assert(this.#options.peers, "only who has peers can be without them");
+    if (isShared !== this.#isAlone) return;
+    let threads: SqliteDurability | undefined;
+    await this.#writer.pause(async () => {
+      // Views of this turn end with it, as they have been begun.
+      await new Promise((resolve) => setImmediate(resolve));
+      this.#reading.endReading();
+      if (isShared) threads = this.#stopAlone();
+      else this.#durability = this.#beginAlone();
+    });
+    await threads?.endThreads();
   }
 
   async close(): Promise<void> {
@@ -226,7 +236,7 @@ export class SqliteEngine implements Engine {
     this.#reading.endReading();
     this.#reading.close();
     this.#writing.close();
-    this.#durability?.close();
+    this.#wal?.close();
   }
 
   /** The worker sees what is committed: it is told when that cannot be lost any more. */
@@ -250,8 +260,41 @@ export class SqliteEngine implements Engine {
     return this.#committed.catalog.get(store);
   }
 
+  get #isAlone(): boolean {
+    return this.#durability !== undefined;
+  }
+
+  #durable(): SqliteDurability {
+    const { file } = this.#options;
+    this.#wal ??= new SqliteWal(file);
+    return new SqliteDurability({
+      ...this.#options,
+      wal: this.#wal,
+      connection: this.#writing,
+      releaseView: () => this.#reading.endReading(),
+      pause: (task) => this.#writer.pause(task),
+      onError: (cause) => this.#writer.stop(cause),
+    });
+  }
+
+  /** With what the others have done to the last. */
+  #beginAlone(): SqliteDurability {
+    this.#follow();
+    this.#reading.endReading();
+    return this.#durable();
+  }
+
+  /** From now on others may write. @returns whose threads are to be ended. */
+  #stopAlone(): SqliteDurability | undefined {
+    const durability = this.#durability;
+    this.#durability = undefined;
+    setSharing(this.#writing.database, true);
+    this.#writer.forget();
+    return durability;
+  }
+
   #follow(): void {
-    if (!this.#options.peers) return;
+    if (this.#isAlone) return;
     try {
       this.#view();
     } catch (error) {
@@ -265,20 +308,6 @@ export class SqliteEngine implements Engine {
     this.#reading.moved = state.moved;
     const { groupCount } = this.#writing.dictionary;
     if (groupCount !== this.#reading.dictionary.groupCount) this.#reading.dictionary.loadGroups();
-  }
-
-  /** Ways of lists in the order of ids are kept: most filters of these are those of a caller. */
-  #wayOf(asked: Windowed): Way {
-    const state = this.#committed;
-    const known = this.#ways.get(asked.filter);
-    if (known?.state === state && known.table === asked.table && asked.order.length === 0) {
-      return known.way;
-    }
-    const way = wayOf(asked);
-    if (way.plan.kind === "scan" && asked.order.length === 0) {
-      this.#ways.set(asked.filter, { state, table: asked.table, way });
-    }
-    return way;
   }
 
   #page(table: StoreTable, { order, only }: Query, found: Found): Page {
@@ -320,7 +349,7 @@ export class SqliteEngine implements Engine {
    * so that it is no older than what asks; and what they have committed is taken in first.
    */
   #view(): void {
-    if (this.#isClosed || !this.#reading.beginReading() || !this.#options.peers) return;
+    if (this.#isClosed || !this.#reading.beginReading() || this.#isAlone) return;
     afterThisTurn(() => this.#reading.endReading());
     const version = this.#reading.first<[number]>("PRAGMA data_version")?.[0] ?? 0;
     if (version === this.#fileVersion) return;
@@ -335,13 +364,6 @@ export class SqliteEngine implements Engine {
 
 function closed(): StoaError {
   return new StoaError("unavailable", "the storage is closed");
-}
-
-/** The way of a list that was read since the last commit. */
-interface KnownWay {
-  readonly state: SqliteState;
-  readonly table: StoreTable;
-  readonly way: Way;
 }
 
 /** A window of the main thread, or rows of the worker. */

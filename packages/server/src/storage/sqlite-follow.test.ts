@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Change, type StoreDefinition, storeDefinition, systemStore } from "@stoa/domain";
 import type { Commit } from "./engine.ts";
 import { SqliteEngine } from "./sqlite-engine.ts";
@@ -126,6 +127,60 @@ describe("engines that share a file", () => {
     }
   });
 
+  it("one is alone while the others are away, and all go on with what it did", async () => {
+    const [one, ...others] = peers as [Peer, Peer, Peer];
+    await others[0]?.engine.transact((tx) => tx.insert("notes", draft(0), mark));
+    await Promise.all(others.map(({ engine }) => engine.close()));
+    // While it goes on writing.
+    const isOver = { now: false };
+    const made: string[] = [];
+    const lane = async (n: number) => {
+      for (let at = n; !isOver.now; at += lanes) {
+        await one.engine.transact((tx) => tx.insert("notes", draft(1_000 + at), mark));
+        made.push(hex(1_000 + at));
+        assert.equal((await one.engine.read("notes", hex(1_000 + at)))?.id, hex(1_000 + at));
+      }
+    };
+    const lanes = 40;
+    const writing = Promise.all(Array.from({ length: lanes }, (_, n) => lane(n)));
+    await one.engine.share(false);
+    await until(() => one.engine.backgroundWrites > 20);
+    await rename(one, hex(0), "alone");
+    await one.engine.share(true);
+    const late = [open(), open()];
+    peers = [one, ...late];
+    const announced = one.announced;
+    await until(() => one.announced > announced + 20);
+    isOver.now = true;
+    await writing;
+    assert.ok(made.length > 500, `${made.length} are made`);
+    for (const { engine } of peers) {
+      await engine.follow();
+      assert.equal(await engine.count("notes", { kind: "all", of: [] }), made.length + 1);
+      for (const id of made) assert.equal((await engine.read("notes", id))?.id, id);
+    }
+    const sequences = one.heard.map(({ sequence }) => sequence);
+    assert.deepEqual(
+      sequences,
+      Array.from({ length: made.length + 2 }, (_, n) => n + 1),
+    );
+    // Not what it remembers of before.
+    await rename(late[0] as Peer, hex(0), "among others");
+    await one.engine.transact(async (tx) => {
+      const entity = await tx.read("notes", hex(0));
+      assert.equal(JSON.parse(entity?.body ?? "")["name"], "among others");
+    });
+  });
+
+  async function rename({ engine }: Peer, id: string, name: string): Promise<void> {
+    await engine.transact(async (tx) => {
+      const before = await tx.read("notes", id);
+      assert.ok(before);
+      const body = JSON.stringify({ name });
+      await tx.update("notes", before, { ...draft(0), body }, mark);
+    });
+  }
+
   it("wait for an index that another one builds", async () => {
     const [left, right] = peers as [Peer, Peer];
     await left.engine.transact(async (tx) => {
@@ -149,6 +204,14 @@ function draft(n: number) {
 
 function group(id: string, parent: string | null) {
   return { ...draft(0), id, body: JSON.stringify({ name: id, parent }) };
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  const end = performance.now() + 20_000;
+  while (!isSo()) {
+    assert.ok(performance.now() < end, "it takes too long");
+    await sleep(5);
+  }
 }
 
 function hex(n: number): string {

@@ -118,6 +118,18 @@ export const steps: readonly Step[] = [
   },
 ];
 
+/**
+ * How the connection that writes commits. Where others share the file, durably by itself, and it
+ * waits for no lock: SQLite would hold up the whole process. Else COMMIT neither waits for the disk
+ * nor carries the log over, since `SqliteDurability` does.
+ */
+export function setSharing(database: DatabaseSync, isShared: boolean): void {
+  const settings = isShared
+    ? [`synchronous = FULL`, `wal_autocheckpoint = ${walPagesMax}`, `busy_timeout = 0`]
+    : [`synchronous = NORMAL`, `wal_autocheckpoint = 0`, `busy_timeout = ${busyMs}`];
+  for (const setting of settings) database.exec(`PRAGMA ${setting}`);
+}
+
 function settings(role: Role): readonly (readonly [string, number | string])[] {
   return [
     ["journal_mode", "WAL"],

@@ -24,8 +24,8 @@ import { batchWorksMax, type Work, type WorkAnswers } from "./work-answers.ts";
 
 export interface WriterOptions extends EngineOptions {
   readonly connection: SqliteConnection;
-  /** Makes commits durable; without it, each is so by itself. */
-  readonly durability?: () => SqliteDurability;
+  /** Makes commits durable; undefined while each is so by itself, as others share the file. */
+  readonly durability: () => SqliteDurability | undefined;
   /** An entity as readers see it. */
   readonly read: (n: number, id: string) => StoredEntity | undefined;
   /** Keeps readers at what they see now. */
@@ -46,7 +46,7 @@ export class SqliteWriter {
   #told: SqliteState;
   #running: Promise<void> | undefined;
   readonly #flights = new SqliteFlights();
-  readonly #recent = new RecentEntities();
+  #recent = new RecentEntities();
   /** How many works at the head of the queue are to be run on the spot. */
   #direct = 0;
   /** How many of them were put back there, since what they were written with was refused. */
@@ -60,15 +60,12 @@ export class SqliteWriter {
   #keptSince: number;
 
   constructor(options: WriterOptions) {
-    const { connection, peers } = options;
-    this.#connection = connection;
+    this.#connection = options.connection;
     this.#options = options;
     this.#sweep = new SqliteSweep(options);
-    this.#state = this.#told = readState(connection);
-    this.#keptSince = readKeptSince(connection);
-    connection.dictionary.settle();
-    // Else SQLite would hold up the whole process while it waits for another one.
-    if (peers) connection.run("PRAGMA busy_timeout = 0");
+    this.#state = this.#told = readState(this.#connection);
+    this.#keptSince = readKeptSince(this.#connection);
+    this.#connection.dictionary.settle();
     options.onState(this.#state);
   }
 
@@ -102,6 +99,11 @@ export class SqliteWriter {
     this.#options.onState(this.#state);
     if (isLost) this.#options.peers?.lapse();
     else this.#options.onCommit({ sequence: this.#state.sequence, changes });
+  }
+
+  /** What was remembered of entities may be changed by others from now on. */
+  forget(): void {
+    this.#recent = new RecentEntities();
   }
 
   /** Runs a task when all is durable and no transaction open; none begins until it has ended. */
@@ -155,10 +157,13 @@ export class SqliteWriter {
 
   /** Also where something on its way has made, changed or dropped a store: readers see the old. */
   get #canDefer(): boolean {
-    const { durability } = this.#options;
     const isKnown = this.#told.catalog === this.#state.catalog;
     const isCalm = this.#direct === 0 && this.#wary === 0 && !this.#sweep.isDue;
-    return durability !== undefined && isKnown && isCalm;
+    return this.#isAlone && isKnown && isCalm;
+  }
+
+  get #isAlone(): boolean {
+    return this.#options.durability() !== undefined;
   }
 
   async #runPause(): Promise<void> {
@@ -188,7 +193,7 @@ export class SqliteWriter {
   #canFly({ entries }: SqliteDeferredRun): boolean {
     const { count, areElsewhere } = this.#flights;
     if (entries.length < flightEntriesMin || count >= flightsMax) return false;
-    return count === 0 ? (this.#options.durability?.().canWrite ?? false) : areElsewhere;
+    return count === 0 ? (this.#options.durability()?.canWrite ?? false) : areElsewhere;
   }
 
   async #runWorks(): Promise<void> {
@@ -260,8 +265,8 @@ export class SqliteWriter {
   }
 
   async #begin(): Promise<SqliteState> {
-    await beginWriting(this.#connection, this.#options.peers !== undefined);
-    if (this.#options.peers) this.follow(this.#connection);
+    await beginWriting(this.#connection, !this.#isAlone);
+    if (!this.#isAlone) this.follow(this.#connection);
     return this.#state;
   }
 
@@ -289,7 +294,7 @@ export class SqliteWriter {
       this.#tell(run, before);
       return;
     }
-    const durability = this.#options.durability?.() as SqliteDurability;
+    const durability = this.#options.durability() as SqliteDurability;
     const written = { entries, lasts, sequence, base: before.sequence };
     const isElsewhere = entries.length >= entriesElsewhereMin && durability.canWrite;
     const flight = { before, after: run.state, isElsewhere, pending };
@@ -312,8 +317,8 @@ export class SqliteWriter {
   }
 
   #commit(run: SqliteWorkRun): void {
-    const { holdView, releaseView, durability } = this.#options;
-    const { batch } = run;
+    const { holdView, releaseView } = this.#options;
+    const [durability, batch] = [this.#options.durability(), run.batch];
     if (batch.changes.length > 0) writeSums(this.#connection, batch.sums);
     const { hasWritten, keptSince } = this.#sweep.run(this.#connection);
     const isForced = (run.hasWritten || hasWritten) && durability !== undefined;
@@ -324,7 +329,7 @@ export class SqliteWriter {
     const [before, after] = [this.#state, batch.state];
     const flight = { before, after, isElsewhere: false, pending: pendingOf(batch), keptSince };
     this.#state = after;
-    if (isForced) this.#fly(durability().force(), run, flight);
+    if (isForced) this.#fly(durability.force(), run, flight);
     else this.#tell(run, after, keptSince);
   }
 
@@ -348,13 +353,13 @@ export class SqliteWriter {
       // What is committed but not forced may or may not be lost: readers stay where they are.
       if (!(cause instanceof RefusedError)) {
         run.refuse(this.stop(cause));
-        durability?.().stop();
+        durability()?.stop();
         return;
       }
       this.#putBackRefused(run.works, flight.before);
     }
     if (this.#flights.count > 1) holdView();
-    if (flight.isElsewhere) durability?.().heard();
+    if (flight.isElsewhere) durability()?.heard();
   }
 
   #tell(run: Run, state: SqliteState, keptSince = this.#keptSince): void {
@@ -362,10 +367,10 @@ export class SqliteWriter {
     const { onState, onCommit, peers } = this.#options;
     this.#keptSince = keptSince;
     this.#told = state;
-    if (!peers) this.#recent.takeIn(changes, (store) => state.catalog.get(store)?.n);
+    if (this.#isAlone) this.#recent.takeIn(changes, (store) => state.catalog.get(store)?.n);
     onState(state);
     onCommit({ sequence: state.sequence, changes });
-    if (changes.length > 0) peers?.announce();
+    if (changes.length > 0) peers?.announce(run.size);
     run.answer();
   }
 }
