@@ -64,6 +64,10 @@ export interface Stoa {
   readonly engine: Engine;
   /** To be shown once; null unless this was the first start and no password was given. */
   readonly firstPassword: string | null;
+  /** A part of the connections goes, to be made anew with other processes: `0.5` for half. */
+  shed(share: number): void;
+  /** Accepts no connection any more; ends when all have gone, as they are answered. */
+  leave(): Promise<void>;
   /** Drains, then ends: what was answered is kept. */
   close(): Promise<void>;
 }
@@ -127,7 +131,8 @@ export async function startStoa(options: StoaOptions): Promise<Stoa> {
     await sleep(0);
     await engine.close();
   };
-  return { url, services, engine, firstPassword, close };
+  const { shed, leave } = server;
+  return { url, services, engine, firstPassword, shed, leave, close };
 }
 
 /** What is known of the replica: reported, and told to who asks how the server is doing. */

@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { respondProblem } from "./answer.ts";
+import type { ConnectionDraining } from "./connection-draining.ts";
 import { acceptLookup, type ClientError } from "./custom-verbs.ts";
 import { headArrivalMsMax, headBytesMax, keepAliveMs, requestArrivalMsMax } from "./http-bounds.ts";
 import { type Problem, rawProblem } from "./problem.ts";
@@ -14,8 +15,13 @@ import type { UpgradeDoors } from "./upgrade.ts";
 type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** A server that hands on what is HTTP and answers the rest itself, in the one form of errors. */
-export function createHttpListener(handle: RequestListener, doors: UpgradeDoors): Server {
-  const listener = inOrder((request, response) => {
+export function createHttpListener(
+  handle: RequestListener,
+  doors: UpgradeDoors,
+  draining: ConnectionDraining,
+): Server {
+  const listener = inOrder(draining, (request, response) => {
+    draining.answer(request, response);
     const fault = prepare(request);
     if (fault) respondProblem(response, protocolProblemAt(request.url, fault));
     else if (!doors.request(request, response)) handle(request, response);
@@ -33,6 +39,7 @@ export function createHttpListener(handle: RequestListener, doors: UpgradeDoors)
     listener,
   );
   doors.listen(server);
+  draining.watch(server);
   acceptLookup(server, onClientError);
   // An expectation that nobody knows changes nothing; Node's own refusal has no body.
   server.on("checkExpectation", listener);
@@ -44,7 +51,7 @@ export function createHttpListener(handle: RequestListener, doors: UpgradeDoors)
  * Lets a request that was sent without waiting for the answer before it begin when that is sent:
  * what one connection asks for takes effect in the order in which it was asked.
  */
-function inOrder(listener: RequestListener): RequestListener {
+function inOrder(draining: ConnectionDraining, listener: RequestListener): RequestListener {
   const lasts = new WeakMap<Duplex, ServerResponse>();
   return (request, response) => {
     // Node gives the connection to one answer at a time.
@@ -55,7 +62,7 @@ function inOrder(listener: RequestListener): RequestListener {
     lasts.set(socket, response);
     if (!before) return listener(request, response);
     before.once("close", () => {
-      if (!socket.destroyed) listener(request, response);
+      if (!socket.destroyed && !draining.isTold(socket)) listener(request, response);
     });
   };
 }

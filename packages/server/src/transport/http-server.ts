@@ -20,6 +20,7 @@ import type { Services } from "../service/services.ts";
 import { sendAllowed, sendProblem } from "./answer.ts";
 import { authenticate } from "./authenticate.ts";
 import { changesRoute } from "./changes-route.ts";
+import { ConnectionDraining } from "./connection-draining.ts";
 import { consoleRoutes } from "./console-files.ts";
 import { accountRoutes } from "./entity-api/account-routes.ts";
 import { backupRoutes } from "./entity-api/backup-routes.ts";
@@ -83,13 +84,17 @@ export interface HttpServerOptions {
 export interface HttpServer {
   /** Gives `http://127.0.0.1:8080`; port 0 takes any. */
   listen(where: { host: string; port: number }): Promise<string>;
+  /** A part of the connections goes, to be made anew with other processes: `0.5` for half. */
+  shed(share: number): void;
+  /** No new connections; ends when all have gone, as they are answered. */
+  leave(): Promise<void>;
   /** No new connections, running requests finish, and after `drainMsMax` they are cut. */
   drain(): Promise<void>;
 }
 
 export function createHttpServer(services: Services, options: HttpServerOptions): HttpServer {
   const servers = new Set<Server>();
-  let draining = false;
+  let isEnding = false;
   const house: House = {
     services,
     sessions: services.sessions,
@@ -98,7 +103,7 @@ export function createHttpServer(services: Services, options: HttpServerOptions)
     proxies: proxiesOf(options.trustedProxies),
     isShared: options.isShared,
     version: options.version,
-    ready: () => !draining && options.ready(),
+    ready: () => !isEnding && options.ready(),
   };
   const stores = [
     ...entityRoutes(house),
@@ -126,11 +131,14 @@ export function createHttpServer(services: Services, options: HttpServerOptions)
     [createSocketGateway({ ...house, fault }, options.pings), createEventStream(house)],
     fault,
   );
-  const app = createApp(house, routes, options, { servers, doors });
+  const draining = new ConnectionDraining();
+  const app = createApp(house, routes, options, { servers, doors, draining });
   return {
     listen: ({ host, port }) => app.listen({ host, port }),
+    shed: (share) => draining.shed(share),
+    leave: () => draining.leave(() => doors.close()),
     drain: async () => {
-      draining = true;
+      isEnding = true;
       services.feed.close();
       setTimeout(() => doors.close(), socketCutMs).unref();
       await drain(app, servers);
@@ -138,11 +146,18 @@ export function createHttpServer(services: Services, options: HttpServerOptions)
   };
 }
 
+/** What stands under the framework. */
+interface Below {
+  readonly servers: Set<Server>;
+  readonly doors: UpgradeDoors;
+  readonly draining: ConnectionDraining;
+}
+
 function createApp(
   house: House,
   routes: readonly Route[],
   options: HttpServerOptions,
-  { servers, doors }: { servers: Set<Server>; doors: UpgradeDoors },
+  { servers, doors, draining }: Below,
 ): FastifyInstance {
   const missing = observed(house, (request, reply) => answerMissing(house, routes, request, reply));
   const fail = (error: unknown, reply: FastifyReply) => answerError(house, error, reply);
@@ -153,7 +168,7 @@ function createApp(
     exposeHeadRoutes: false,
     return503OnClosing: false,
     serverFactory: (handle) => {
-      const server = createHttpListener(handle, doors);
+      const server = createHttpListener(handle, doors, draining);
       servers.add(server);
       return server;
     },
