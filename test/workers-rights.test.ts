@@ -12,6 +12,8 @@ import { createDatabase } from "../packages/server/test/postgres-cluster.ts";
 import { Connection } from "./connection.ts";
 import { Program } from "./program.ts";
 
+/** Though mostly is written. */
+const all = ["--workers-mode", "all"];
 const password = "correct horse";
 const rounds = 15;
 
@@ -27,7 +29,7 @@ const env = { STOA_ADMIN_PASSWORD: password, STOA_LOG: "error" };
 
 async function threeWorkers(): Promise<Crew> {
   const folder = await mkdtemp(join(tmpdir(), "stoa-workers-rights-"));
-  const program = Program.node(["--data", folder, "--port", "0", "--workers", "3"], env);
+  const program = Program.node(["--data", folder, "--port", "0", "--workers", "3", ...all], env);
   const clear = () => rm(folder, { recursive: true });
   return { urls: [await program.ready()], programs: [program], clear };
 }

@@ -11,6 +11,8 @@ import { BareSocket, until } from "../packages/server/test/socket-client.ts";
 import { Connection } from "./connection.ts";
 import { Program } from "./program.ts";
 
+/** Though mostly is written. */
+const all = ["--workers-mode", "all"];
 const password = "correct horse";
 
 /** What one process is asked through, and a socket that it serves. */
@@ -30,7 +32,7 @@ describe("of two workers", () => {
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "stoa-workers-sockets-"));
-    const args = ["--data", folder, "--port", "0", "--workers", "2"];
+    const args = ["--data", folder, "--port", "0", "--workers", "2", ...all];
     program = Program.node(args, { STOA_ADMIN_PASSWORD: password, STOA_LOG: "error" });
     url = await program.ready();
     adminToken = await program.signIn(password);

@@ -10,6 +10,8 @@ import { after, before, describe, test } from "node:test";
 import { Connection } from "./connection.ts";
 import { Program } from "./program.ts";
 
+/** Though mostly is written. */
+const all = ["--workers-mode", "all"];
 const password = "correct horse";
 let folder = "";
 
@@ -20,7 +22,7 @@ before(async () => {
 after(() => rm(folder, { recursive: true }));
 
 function start(name: string): Program {
-  const args = ["--data", join(folder, name), "--port", "0", "--workers", "2"];
+  const args = ["--data", join(folder, name), "--port", "0", "--workers", "2", ...all];
   return Program.node(args, { STOA_ADMIN_PASSWORD: password });
 }
 

@@ -30,6 +30,8 @@ export interface Config {
   readonly metricsToken?: string;
   /** Processes that serve together: 1 to 64. */
   readonly workers: number;
+  /** Whether one of them serves alone while mostly is written, or always all do. */
+  readonly workersMode: "auto" | "all";
   readonly logLevel: LogLevel;
   /** How much of the log of changes is kept for those who resume. */
   readonly changeLog: { readonly ageMsMax: number; readonly bytesMax: number };
@@ -76,6 +78,8 @@ export const helpText = `Usage: npm start -- [options]
   --trust-proxy <list>     proxies (address, CIDR) to believe     STOA_TRUST_PROXY
   --cors <list>            origins whose pages may call           STOA_CORS
   --workers <1..${workersMax}>        processes that share the work          STOA_WORKERS      1
+  --workers-mode <mode>    auto: one alone while that is faster;
+                           all: always all of them                STOA_WORKERS_MODE auto
   --log <level>            ${logLevels.join(", ")}       STOA_LOG          info
   --log-days <1..3650>     how long changes are kept              STOA_LOG_DAYS     7
   --log-size <MiB>         how much of them at most               STOA_LOG_SIZE     4096
@@ -104,6 +108,7 @@ const flags: readonly Flag[] = [
   { name: "--trust-proxy", variable: "STOA_TRUST_PROXY" },
   { name: "--cors", variable: "STOA_CORS" },
   { name: "--workers", variable: "STOA_WORKERS" },
+  { name: "--workers-mode", variable: "STOA_WORKERS_MODE" },
   { name: "--log", variable: "STOA_LOG" },
   { name: "--log-days", variable: "STOA_LOG_DAYS" },
   { name: "--log-size", variable: "STOA_LOG_SIZE" },
@@ -138,6 +143,7 @@ export function parseConfig(
     corsOrigins: readList(source, "STOA_CORS", judgeOrigin),
     ...(metricsToken === undefined ? {} : { metricsToken }),
     workers: Number(readText(source, "STOA_WORKERS", judgeWorkers) ?? 1),
+    workersMode: readText(source, "STOA_WORKERS_MODE", judgeMode) === "all" ? "all" : "auto",
     logLevel: readLogLevel(source),
     changeLog: readChangeLog(source),
     pings: readPings(source),
@@ -305,6 +311,11 @@ function judgeWorkers(value: string): string | undefined {
   const count = /^\d{1,3}$/.test(value) ? Number(value) : 0;
   if (count >= 1 && count <= workersMax) return undefined;
   return `"${value}" is no number of processes; give a whole number from 1 to ${workersMax}`;
+}
+
+function judgeMode(value: string): string | undefined {
+  if (value === "auto" || value === "all") return undefined;
+  return `"${value}" is no mode; give auto or all`;
 }
 
 function judgeLogLevel(value: string): string | undefined {

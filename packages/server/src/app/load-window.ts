@@ -24,8 +24,10 @@ export interface LoadPoint {
   readonly databaseBytes: number;
 }
 
-/** What one process has to say; plain values. */
+/** What one process has to say, or several have; plain values. */
 export interface LoadReport {
+  /** How many are at it: 0 where they have ended. */
+  readonly processes: number;
   /** Unix milliseconds. */
   readonly startedAt: number;
   /** Since then. */
@@ -125,7 +127,7 @@ export class LoadWindow {
       .filter(({ time }) => time >= oldest)
       .sort((a, b) => a.time - b.time)
       .map(({ times, ...rest }) => ({ ...rest, times: sparse(times) }));
-    return { startedAt: this.#startedAt, totals: { ...this.#totals }, points };
+    return { processes: 1, startedAt: this.#startedAt, totals: { ...this.#totals }, points };
   }
 
   #begin(): number {
@@ -145,13 +147,20 @@ export class LoadWindow {
   }
 }
 
-/** Reports of several processes as one: counts added up, the longest delay, their one database. */
+/** What several processes have to say, for people. */
 export function addedLoad(reports: readonly LoadReport[]): Load {
-  const points = new Map<number, Stretch>();
-  for (const { points: theirs } of reports) {
-    for (const point of theirs) {
-      const sum = points.get(point.time) ?? newStretch(point.time);
-      points.set(point.time, sum);
+  const { processes, startedAt, totals, points } = joinedLoad(reports);
+  const everyMs = limit.loadPointMs;
+  return { startedAt, processes, everyMs, totals, points: points.map(shown) };
+}
+
+/** Reports of several processes as one: counts added up, the longest delay, their one database. */
+export function joinedLoad(reports: readonly LoadReport[]): LoadReport {
+  const stretches = new Map<number, Stretch>();
+  for (const { points } of reports) {
+    for (const point of points) {
+      const sum = stretches.get(point.time) ?? newStretch(point.time);
+      stretches.set(point.time, sum);
       addTo(sum, point);
     }
   }
@@ -161,12 +170,12 @@ export function addedLoad(reports: readonly LoadReport[]): Load {
       totals[name] += report.totals[name];
     }
   }
+  const points = [...stretches.values()].sort((a, b) => a.time - b.time);
   return {
     startedAt: Math.min(...reports.map(({ startedAt }) => startedAt)),
-    processes: reports.length,
-    everyMs: limit.loadPointMs,
+    processes: reports.reduce((sum, { processes }) => sum + processes, 0),
     totals,
-    points: [...points.values()].sort((a, b) => a.time - b.time).map(shown),
+    points: points.map(({ times, ...rest }) => ({ ...rest, times: sparse(times) })),
   };
 }
 
@@ -222,17 +231,17 @@ function sparse(times: readonly number[]): [number, number][] {
   return [...times.entries()].filter(([, count]) => count > 0);
 }
 
-function shown({ times, ...rest }: Stretch): ShownPoint {
+function shown({ times, ...rest }: LoadPoint): ShownPoint {
   const within = (share: number) => percentile(times, rest.requests, share);
   return { ...rest, p50Ms: within(0.5), p95Ms: within(0.95), p99Ms: within(0.99) };
 }
 
 /** The end of the class in which the share of all requests is reached. */
-function percentile(times: readonly number[], count: number, share: number): number | null {
+function percentile(times: LoadPoint["times"], count: number, share: number): number | null {
   if (count === 0) return null;
   let left = Math.ceil(count * share);
-  for (const [at, some] of times.entries()) {
-    left -= some ?? 0;
+  for (const [at, some] of times) {
+    left -= some;
     if (left <= 0) return endOf(at);
   }
   return endOf(classesMax - 1);

@@ -19,7 +19,7 @@ import type {
   Observe,
   ReplicaReport,
 } from "../service/observation.ts";
-import { addedLoad, type Load, type LoadReport, LoadWindow } from "./load-window.ts";
+import { addedLoad, joinedLoad, type Load, type LoadReport, LoadWindow } from "./load-window.ts";
 import { OutageLog } from "./outage-log.ts";
 import { requestMeter } from "./request-meter.ts";
 
@@ -53,6 +53,22 @@ export function addedUp(reports: readonly ProcessReport[]): Promise<string> {
   // Its type says one list; it is given one for each process.
   const metrics = reports.map((report) => report.metrics) as unknown as MetricObject[];
   return AggregatorRegistry.aggregate(metrics).metrics();
+}
+
+/**
+ * What is left of the reports of processes that have ended: counts, which must not fall, and not
+ * what they held.
+ */
+export async function pastOf(reports: readonly ProcessReport[]): Promise<ProcessReport> {
+  const metrics = reports.map((report) => report.metrics) as unknown as MetricObject[];
+  const joined = await AggregatorRegistry.aggregate(metrics).getMetricsAsJSON();
+  const load = joinedLoad(reports.map((report) => report.load));
+  return { metrics: joined.filter(isCount), load: { ...load, processes: 0 } };
+}
+
+/** Those of the feed are gauges, since they are told as sums. */
+function isCount({ name, type }: MetricObject): boolean {
+  return String(type) !== "gauge" || (name.startsWith("stoa_") && name.endsWith("_total"));
 }
 
 /** One log and one set of metrics, which knows of nothing else in the process. */
@@ -115,6 +131,9 @@ function report(log: Log, outage: OutageLog, observation: Observation): void {
       break;
     case "workerEnded":
       log.error({ id: observation.id, why: observation.why }, "worker ended");
+      break;
+    case "company":
+      log.info({ company: observation.company }, "serving");
       break;
     case "replica":
       reportReplica(log, observation);

@@ -1,16 +1,17 @@
 /**
  * One of several processes over one port and one folder: a whole server, which tells the primary of
- * its commits and follows those of the others. Ends when the primary says so, or with it.
+ * its commits and of its load, and follows the commits of the others. Ends when the primary says
+ * so, or with it.
  */
 import cluster from "node:cluster";
 import { limit } from "@stoa/domain";
-import type { Observe } from "../service/observation.ts";
+import type { Observation, Observe } from "../service/observation.ts";
 import type { Config } from "./config.ts";
 import { addedLoad } from "./load-window.ts";
 import { addedUp, observer, type ProcessReport } from "./observe.ts";
 import { endInTime, exitCodes, ignoreSignals, reasonOf } from "./process-end.ts";
 import { type Stoa, type StoaOptions, startStoa } from "./wire.ts";
-import type { ToPrimary, ToWorker } from "./worker-message.ts";
+import { portVariable, type ToPrimary, type ToWorker } from "./worker-message.ts";
 
 export async function serveWorker(
   config: Config,
@@ -19,6 +20,7 @@ export async function serveWorker(
   const observing = observer({ level: config.logLevel });
   const stopping = Promise.withResolvers<void>();
   const gathering = new Gathering();
+  const telling = new Telling();
   let stoa: Stoa | undefined;
   ignoreSignals();
   // The primary has gone while something was on its way to it: this process ends with it.
@@ -34,6 +36,15 @@ export async function serveWorker(
       case "gathered":
         gathering.take(message.question, message.reports);
         break;
+      case "share":
+        if (stoa) share(stoa, telling, message.isShared).catch(fail);
+        break;
+      case "shed":
+        stoa?.shed(message.share);
+        break;
+      case "leave":
+        if (stoa) leave(stoa, observing.report).then(stopping.resolve, fail);
+        break;
       case "stop":
         stopping.resolve();
         break;
@@ -41,16 +52,23 @@ export async function serveWorker(
         message satisfies never;
     }
   });
-  const peers = { announce: announcer(), lapse: () => process.exit(exitCodes.failed) };
+  const observe = (observation: Observation) => {
+    telling.observe(observation);
+    observing.observe(observation);
+  };
+  const announce = (works: number) => telling.commit(works);
+  const peers = { announce, lapse: () => process.exit(exitCodes.failed) };
   const metrics = async () => addedUp(await gathering.ask());
   const load = async () => addedLoad((await gathering.ask()).map((report) => report.load));
   try {
-    stoa = await startStoa({ ...config, ...observing, metrics, load, ...program, peers });
+    const port = Number(process.env[portVariable] || config.port);
+    stoa = await startStoa({ ...config, port, observe, metrics, load, ...program, peers });
   } catch (cause) {
     fail(cause);
     return;
   }
   tell({ kind: "ready", url: stoa.url, firstPassword: stoa.firstPassword });
+  telling.begin();
   await stopping.promise;
   endInTime();
   await stoa.close();
@@ -64,6 +82,19 @@ function follow({ engine }: Stoa, observe: Observe): void {
   });
 }
 
+async function share({ engine }: Stoa, telling: Telling, isShared: boolean): Promise<void> {
+  // Others may come as soon as it is told: from then on they are to hear of everything.
+  telling.isHeard ||= isShared;
+  await engine.share?.(isShared);
+  telling.isHeard = isShared;
+  if (isShared) tell({ kind: "shared" });
+}
+
+async function leave(stoa: Stoa, report: () => Promise<ProcessReport>): Promise<void> {
+  await stoa.leave();
+  tell({ kind: "past", report: await report() });
+}
+
 /** The primary hears why before this process ends. */
 function fail(cause: unknown): void {
   const message: ToPrimary = { kind: "failed", reason: reasonOf(cause) };
@@ -75,25 +106,65 @@ function tell(message: ToPrimary): void {
   process.send?.(message, () => {});
 }
 
-/** Tells of a commit at once, and of those that follow closely together. */
-function announcer(): () => void {
-  let isPausing = false;
-  let hasMore = false;
-  const announce = () => {
-    if (isPausing) {
-      hasMore = true;
+/** Tells the primary of commits, and now and then how busy this process is. */
+class Telling {
+  /** Whether there are others to hear of commits. */
+  isHeard = true;
+  #isPausing = false;
+  #hasMore = false;
+  #works = 0;
+  #followers = 0;
+  #told = 0;
+  #utilization = performance.eventLoopUtilization();
+  #processor = process.threadCpuUsage();
+  #isIdle = true;
+
+  begin(): void {
+    setInterval(() => this.#tellLoad(), limit.balanceMs).unref();
+  }
+
+  observe(observation: Observation): void {
+    if (observation.kind === "feed") this.#followers = observation.followers;
+  }
+
+  /** Of a commit at once, and of those that follow closely together. */
+  commit(works: number): void {
+    this.#works += works;
+    if (this.isHeard) this.#announce();
+  }
+
+  #announce(): void {
+    if (this.#isPausing) {
+      this.#hasMore = true;
       return;
     }
     tell({ kind: "committed" });
-    isPausing = true;
+    this.#isPausing = true;
     setTimeout(() => {
-      isPausing = false;
-      if (hasMore) announce();
-      hasMore = false;
+      this.#isPausing = false;
+      if (this.#hasMore) this.#announce();
+      this.#hasMore = false;
     }, limit.announceMsMin).unref();
-  };
-  return announce;
+  }
+
+  #tellLoad(): void {
+    const before = this.#utilization;
+    this.#utilization = performance.eventLoopUtilization();
+    const busyMs = this.#utilization.active - before.active;
+    const { user, system } = process.threadCpuUsage(this.#processor);
+    this.#processor = process.threadCpuUsage();
+    const computeMs = (user + system) / 1_000;
+    const [works, followers] = [this.#works, this.#followers];
+    this.#works = 0;
+    // Of a process that stays idle nothing new can be told.
+    const isIdle = busyMs < idleMsMax && works === 0 && followers === this.#told;
+    if (!isIdle || !this.#isIdle) tell({ kind: "load", busyMs, computeMs, works, followers });
+    this.#isIdle = isIdle;
+    this.#told = followers;
+  }
 }
+
+const idleMsMax = 2;
 
 /** Questions to the primary about what all have counted. */
 class Gathering {

@@ -28,6 +28,8 @@ export type Observation =
   | { readonly kind: "database"; readonly bytes: number }
   /** A process of several ended by itself, and another takes its place: `why` is `"SIGKILL"`. */
   | { readonly kind: "workerEnded"; readonly id: number; readonly why: string }
+  /** Of several processes one serves alone from now on, or all do together. */
+  | { readonly kind: "company"; readonly company: "alone" | "together" }
   | { readonly kind: "draining" }
   | { readonly kind: "stopped" };
 
