@@ -5,7 +5,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, statSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,34 +32,61 @@ interface Said {
   readonly errors: string;
 }
 
-/** The program itself; with `isTime` it is killed as soon as that holds of what it has said. */
-export async function run(
-  words: readonly string[],
-  isTime: (errors: string) => boolean = () => false,
-): Promise<Said> {
-  const child = spawn(process.execPath, [script, ...words], { stdio: ["ignore", "pipe", "pipe"] });
+/** The program itself; once `last` is so it does nothing more, says so, and is killed. */
+export async function run(words: readonly string[], last?: string): Promise<Said> {
+  const stopping = last === undefined ? [] : ["--import", stoppingAt(last)];
+  const stdio = ["ignore", "pipe", "pipe"] as const;
+  const child = spawn(process.execPath, [...stopping, script, ...words], { stdio: [...stdio] });
   let [output, errors] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     output += text;
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     errors += text;
+    if (errors.endsWith(stopped)) child.kill("SIGKILL");
   });
-  const look = setInterval(() => {
-    if (isTime(errors)) child.kill("SIGKILL");
-  }, 1);
   const [code] = await once(child, "close");
-  clearInterval(look);
   return { code, output, errors };
 }
 
-/** Killed when it has written so much, or has said so. */
+const stopped = "stopped\n";
+
+/**
+ * A module that stops its process by itself, since whoever kills it may be slower than its work:
+ * when it says something, or looks at the clock, as it does after each part.
+ * @param last an expression of JavaScript: `"/comparing/.test(said)"`.
+ */
+function stoppingAt(last: string): string {
+  const code = `
+    import { statSync } from "node:fs";
+    const { stderr } = process;
+    const write = stderr.write.bind(stderr);
+    const sizeOf = (path) => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    let said = "";
+    const look = () => {
+      if (!(${last})) return;
+      write(${JSON.stringify(stopped)});
+      process.kill(process.pid, "SIGSTOP");
+    };
+    stderr.write = (text) => {
+      write(text);
+      said += text;
+      look();
+      return true;
+    };
+    const now = performance.now.bind(performance);
+    performance.now = () => {
+      look();
+      return now();
+    };`;
+  return `data:text/javascript,${encodeURIComponent(code)}`;
+}
+
+/** Killed when its log is so long, or when it has said so. */
 export const cut = (from: string, to: string, when: number | RegExp) => {
-  return run(["--from", from, "--to", to], (errors) => {
-    if (typeof when !== "number") return when.test(errors);
-    const log = join(to, "stoa.moving.db-wal");
-    return existsSync(log) && statSync(log).size > when;
-  });
+  const log = JSON.stringify(join(to, "stoa.moving.db-wal"));
+  const last = typeof when === "number" ? `sizeOf(${log}) > ${when}` : `${when}.test(said)`;
+  return run(["--from", from, "--to", to], last);
 };
 
 export const move = (from: string, to: string, ...more: string[]) =>
