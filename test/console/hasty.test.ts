@@ -192,6 +192,8 @@ test("who goes on while a user is saved stays there, and is asked if it is refus
 
 test("a person's form keeps what is typed as soon as it is there", async () => {
   const [admin] = await stage.find<{ email?: string }>("/users?where.login=admin");
+  await page.addInitScript(tellLate);
+  await page.reload();
   await menu("Users").click();
   await page.getByRole("cell", { name: "admin", exact: true }).first().waitFor();
   // What the list has brought is older than this.
@@ -209,6 +211,12 @@ test("a person's form keeps what is typed as soon as it is there", async () => {
   await page.getByText("Element updated").waitFor();
   assert.deepEqual(visit.problems, []);
 });
+
+/** In the page: what is told in a turn of its own is told late, as on a slow machine. */
+const tellLate = `{
+  const wait = window.setTimeout;
+  window.setTimeout = (work, ms = 0, ...more) => wait(work, ms === 0 ? 200 : ms, ...more);
+}`;
 
 /** In the page: types as soon as the field can be seen, sooner than any hand. */
 const typeAtOnce = `new Promise((typed) => {

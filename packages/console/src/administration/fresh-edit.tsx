@@ -16,12 +16,15 @@ export function FreshEdit({ children }: { readonly children: ReactNode }) {
 }
 
 function OnceFresh({ children }: { readonly children: ReactNode }) {
-  const { refetch } = useEditContext();
+  const { refetch, isFetching } = useEditContext();
+  const [isAnswered, setAnswered] = useState(false);
   const [isFresh, setFresh] = useState(false);
   // biome-ignore lint/correctness/useExhaustiveDependencies: it is fetched once.
   useEffect(() => {
-    void refetch({ cancelRefetch: false }).finally(() => setFresh(true));
+    void refetch({ cancelRefetch: false }).finally(() => setAnswered(true));
   }, []);
+  // What the answer was is told later than that it has come, and together with this.
+  if (isAnswered && !isFetching && !isFresh) setFresh(true);
   if (isFresh) return children;
   return (
     <Box sx={{ p: 2 }}>
