@@ -27,6 +27,7 @@ const { values } = parseArgs({
 });
 const counts = ["1", values.workers];
 const entityCount = 10_000;
+const warmUpS = 2;
 const folder = mkdtempSync(join(tmpdir(), "stoa-bench-workers-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
@@ -72,7 +73,8 @@ async function measure(server: Server, workers: string): Promise<void> {
   for (const kind of kinds) {
     const requests = requestsOf(api, kind, ids);
     const [connections, seconds] = [Number(values.connections), Number(values.seconds)];
-    await runLoad({ url: server.url, requests, connections, seconds: 1 }, folder);
+    // Until as many processes stand as this load wants, and have compiled what it needs.
+    await runLoad({ url: server.url, requests, connections, seconds: warmUpS }, folder);
     const { perSecond } = await runLoad(
       { url: server.url, requests, connections, seconds },
       folder,

@@ -246,7 +246,7 @@ export interface Sessions {
    * and revoked ones.
    */
   authenticate(way: "session" | "token", secret: string): Caller | Promise<Caller>;
-  /** Whether other processes may change who a secret stands for. */
+  /** Whether other processes may now change who a secret stands for. */
   readonly isShared: boolean;
   /**
    * Who a secret stood for when this process last heard of it, without asking the others; undefined

@@ -59,7 +59,7 @@ export interface Engine {
   /** Builds indexes that a definition will need, without stopping reads. Errors: `conflict`. */
   prepare(definition: StoreDefinition): Promise<void>;
 
-  /** Whether other processes may write what this one reads. */
+  /** Whether other processes may write what this one reads now. */
   readonly isShared: boolean;
 
   /**

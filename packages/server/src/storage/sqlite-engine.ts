@@ -205,17 +205,17 @@ export class SqliteEngine implements Engine {
   }
 
   get isShared(): boolean {
-    return this.#options.peers !== undefined;
+    return this.#durability === undefined;
   }
 
   follow(): Promise<void> | undefined {
-    return this.#isAlone ? undefined : this.#reads.ask(() => this.#follow());
+    return this.isShared ? this.#reads.ask(() => this.#follow()) : undefined;
   }
 
   /** While they are not, commits are made as by one without peers (decisions 16 and 31). */
   async share(isShared: boolean): Promise<void> {
     assert(this.#options.peers, "only who has peers can be without them");
-    if (isShared !== this.#isAlone) return;
+    if (isShared === this.isShared) return;
     let threads: SqliteDurability | undefined;
     await this.#writer.pause(async () => {
       // Views of this turn end with it, as they have been begun.
@@ -260,10 +260,6 @@ export class SqliteEngine implements Engine {
     return this.#committed.catalog.get(store);
   }
 
-  get #isAlone(): boolean {
-    return this.#durability !== undefined;
-  }
-
   #durable(): SqliteDurability {
     const { file } = this.#options;
     this.#wal ??= new SqliteWal(file);
@@ -294,7 +290,7 @@ export class SqliteEngine implements Engine {
   }
 
   #follow(): void {
-    if (this.#isAlone) return;
+    if (!this.isShared) return;
     try {
       this.#view();
     } catch (error) {
@@ -349,7 +345,7 @@ export class SqliteEngine implements Engine {
    * so that it is no older than what asks; and what they have committed is taken in first.
    */
   #view(): void {
-    if (this.#isClosed || !this.#reading.beginReading() || this.#isAlone) return;
+    if (this.#isClosed || !this.#reading.beginReading() || !this.isShared) return;
     afterThisTurn(() => this.#reading.endReading());
     const version = this.#reading.first<[number]>("PRAGMA data_version")?.[0] ?? 0;
     if (version === this.#fileVersion) return;

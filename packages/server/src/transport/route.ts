@@ -78,8 +78,8 @@ type WriteHandler = (
  */
 export function asWriter(house: House, handle: WriteHandler): RouteHandler {
   const asked = asCaller(house, (...call) => handle(...call, { isDecided: false }));
-  if (!house.sessions.isShared) return asked;
   return (request, reply) => {
+    if (!house.sessions.isShared) return asked(request, reply);
     const { store = "" } = request.params as { store?: string };
     const presumed = isSystemStore(store) ? undefined : presume(house, request);
     if (!presumed) return asked(request, reply);
