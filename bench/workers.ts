@@ -27,7 +27,7 @@ const { values } = parseArgs({
 });
 const counts = ["1", values.workers];
 const entityCount = 10_000;
-const warmUpS = 2;
+const warmUpS = 4;
 const folder = mkdtempSync(join(tmpdir(), "stoa-bench-workers-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
