@@ -96,6 +96,8 @@ export const workersMax = 64;
 export const announceMsMin = 2;
 /** How often processes that serve the same data tell how busy they are. */
 export const balanceMs = 100;
+/** How long a process that leaves waits for answers that are under way: five minutes. */
+export const leaveMsMax = 300_000;
 /** How long metrics wait for the other processes; those that are silent are left out. */
 export const metricsWaitMsMax = 1_000;
 /** The load that is kept for the page about health: 360 points of ten seconds are an hour. */

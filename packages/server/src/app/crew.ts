@@ -113,6 +113,7 @@ export class Crew {
     }
     if (isLeader) {
       this.#isAlone = "no";
+      this.#owesConnections = false;
       this.#balance.restart();
     }
     this.#settle();

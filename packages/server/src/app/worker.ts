@@ -4,6 +4,7 @@
  * so, or with it.
  */
 import cluster from "node:cluster";
+import { setTimeout as sleep } from "node:timers/promises";
 import { limit } from "@stoa/domain";
 import type { Observation, Observe } from "../service/observation.ts";
 import type { Config } from "./config.ts";
@@ -91,7 +92,8 @@ async function share({ engine }: Stoa, telling: Telling, isShared: boolean): Pro
 }
 
 async function leave(stoa: Stoa, report: () => Promise<ProcessReport>): Promise<void> {
-  await stoa.leave();
+  // Whoever reads a list that slowly is cut as in any other stop.
+  await Promise.race([stoa.leave(), sleep(limit.leaveMsMax, undefined, { ref: false })]);
   tell({ kind: "past", report: await report() });
 }
 

@@ -57,16 +57,16 @@ export class ConnectionDraining {
   /**
    * No connection is accepted any more, and all go: those that are used with their next answer,
    * others after a while. Ends when none is left.
-   * @param closeSockets called for those that were upgraded, which no answer ends.
+   * @param endStreams called for sockets and streams, which no answer ends.
    */
-  async leave(closeSockets: () => void): Promise<void> {
+  async leave(endStreams: () => void): Promise<void> {
     this.#share = 1;
     this.#staying = new WeakSet();
     for (const server of this.#servers) NetServer.prototype.close.call(server);
     const idleFrom = performance.now() + leaveMs;
     while ((await this.#count()) > 0) {
       if (performance.now() > idleFrom) {
-        closeSockets();
+        endStreams();
         for (const server of this.#servers) server.closeIdleConnections();
       }
       await new Promise((resolve) => setTimeout(resolve, leaveLookMs));

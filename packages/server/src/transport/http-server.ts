@@ -136,7 +136,11 @@ export function createHttpServer(services: Services, options: HttpServerOptions)
   return {
     listen: ({ host, port }) => app.listen({ host, port }),
     shed: (share) => draining.shed(share),
-    leave: () => draining.leave(() => doors.close()),
+    leave: () =>
+      draining.leave(() => {
+        services.feed.close();
+        doors.close();
+      }),
     drain: async () => {
       isEnding = true;
       services.feed.close();
