@@ -177,6 +177,46 @@ for (const [name, start] of Object.entries(crews)) {
       }
     });
 
+    test("an entity that is changed, shared and removed", async () => {
+      const { connections } = await signIn();
+      const own = await asAdmin("POST", "/api/v1/notes", { text: "0", group: groups.below });
+      const apart = await asAdmin("POST", "/api/v1/notes", { text: "0", group: groups.beside });
+      const [path, other] = [own, apart].map(({ body }) => `/api/v1/notes/${body._id}`) as [
+        string,
+        string,
+      ];
+      await expect(connections, other, 404);
+      for (let round = 1; round <= rounds; round++) {
+        await asAdmin("PATCH", path, { text: String(round) });
+        const seen = await Promise.all(connections.map((one) => one.ask("GET", path)));
+        assert.deepEqual(
+          seen.map(({ body }) => body["text"]),
+          connections.map(() => String(round)),
+        );
+        await asAdmin("POST", `${other}/access`, { grant: [user] });
+        await expect(connections, other, 200);
+        await asAdmin("DELETE", `${other}/access/${user}`);
+        await expect(connections, other, 404);
+      }
+      await asAdmin("DELETE", path);
+      await expect(connections, path, 404);
+      for (const one of connections) one.close();
+    });
+
+    test("a store that is dropped and made anew, for those who read in it", async () => {
+      const { connections } = await signIn();
+      for (let round = 0; round < rounds; round++) {
+        const made = await asAdmin("POST", "/api/v1/stores", { name: "tides" });
+        const entity = { text: "x", group: groups.below };
+        const { body } = await asAdmin("POST", "/api/v1/tides", entity);
+        const path = `/api/v1/tides/${body._id}`;
+        await expect(connections, path, 200);
+        await asAdmin("DELETE", `/api/v1/stores/${made.body._id}?confirm=tides`);
+        if (round % 2) await expect(connections, path, 404);
+      }
+      for (const one of connections) one.close();
+    });
+
     test("a group that is moved", async () => {
       const { connections } = await signIn();
       const path = `/api/v1/groups/${groups.below}`;

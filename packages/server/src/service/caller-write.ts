@@ -71,7 +71,7 @@ export function requireMatch(
 }
 
 /** Errors: `not_found` for a store that another process has made anew, as another kind. */
-function settle(attempt: Attempt, isSameKind: boolean, store: string): void {
+export function settle(attempt: Attempt, isSameKind: boolean, store: string): void {
   attempt.isDecided = isSameKind;
   if (!isSameKind) throw noStore(store);
 }

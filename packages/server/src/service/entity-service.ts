@@ -2,6 +2,7 @@
  * Entities as one caller may see and change them: each method is one pipeline, authorise, load,
  * apply, keep. Access is decided here, by the rules of the domain, and nowhere else.
  */
+import assert from "node:assert/strict";
 import {
   type Act,
   and,
@@ -14,7 +15,6 @@ import {
   type FindOptions,
   type Found,
   isSystemStore,
-  isUuid,
   type JsonObject,
   type LagOptions,
   type Meta,
@@ -30,7 +30,8 @@ import {
   violation,
   type WriteOptions,
 } from "@stoa/domain";
-import { openStore, requireMatch, writeAs } from "./caller-write.ts";
+import { openStore, requireMatch, settle, writeAs } from "./caller-write.ts";
+import { lookUp } from "./entity-lookup.ts";
 import { explainEntity, grantEntity, revokeEntity, transferEntity } from "./entity-sharing.ts";
 import { createOne, etagOf, foundOf, markOf, updateOne } from "./entity-writing.ts";
 import type { House, StoreRules, Write } from "./house.ts";
@@ -100,11 +101,15 @@ export class CallerEntities implements EntityService {
 
   async read(store: string, id: string, options: ReadOptions = {}): Promise<Found> {
     requireAct(this.#caller, this.#act("GET", store, ":id"), { id });
-    this.#open(store, "GET");
+    const { rules } = this.#open(store, "GET");
     const asOf = this.#asOf(store, options);
     const { engine } = this.#house;
     const treeBefore = engine.tree;
-    const entity = await engine.read(store, id, asOf);
+    const attempt = this.#attempt;
+    const entity = await (attempt
+      ? readThenFollow(this.#house, store, id)
+      : engine.read(store, id, asOf));
+    if (attempt) settle(attempt, this.#open(store, "GET").rules === rules, store);
     // Decided behind the read: nobody is shown what was written after its rights had ended.
     const present = this.#house.callers.present(this.#caller);
     const caller = present instanceof Promise ? await present : present;
@@ -324,6 +329,14 @@ export class CallerEntities implements EntityService {
   }
 }
 
+function readThenFollow(
+  { engine }: House,
+  ...asked: [store: string, id: string]
+): Promise<StoredEntity | undefined> {
+  assert(engine.readThenFollow, "who reads is presumed only where that is found out");
+  return engine.readThenFollow(...asked);
+}
+
 function searchFilters(
   { search, name }: StoreDefinition,
   { search: words }: FindOptions,
@@ -344,40 +357,6 @@ function inArray(cause: unknown, bodies: readonly unknown[], index: number): nev
     cause,
     ...(store && { store }),
   });
-}
-
-interface Looked {
-  readonly store: string;
-  readonly visible: Filter;
-  readonly key: string;
-  readonly asOf: number | undefined;
-}
-
-/** By index: the object with this id, where one may be seen, and all with this type. */
-async function lookUp(
-  { engine }: House,
-  { store, visible, key, asOf }: Looked,
-): Promise<readonly string[]> {
-  const id = key.toLowerCase();
-  const entity = isUuid(id) ? await engine.read(store, id, asOf) : undefined;
-  const ids = entity && sees(visible, entity, engine.tree) ? [id] : [];
-  const filter = and(visible, equals("type", key));
-  const order = [{ path: ["time"], descending: false }];
-  const query = {
-    filter,
-    order,
-    offset: 0,
-    limit: Number.POSITIVE_INFINITY,
-    after: null,
-    only: [],
-  };
-  for await (const { texts } of engine.find(store, query, asOf)) {
-    for (const text of texts) {
-      const { _id: found } = JSON.parse(text) as { _id: string };
-      if (found !== ids[0]) ids.push(found);
-    }
-  }
-  return ids;
 }
 
 function projected(found: Found, { only }: ReadOptions): Found {

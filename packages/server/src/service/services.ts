@@ -225,13 +225,12 @@ export interface EntitiesOptions {
   readonly keyed?: Keyed | undefined;
   /** The reference API: rights are those on `reference/<store>`, and only such stores are there. */
   readonly room?: "reference";
-  /** Of a caller who was presumed. */
   readonly attempt?: Attempt | undefined;
 }
 
-/** A write of a caller who may no longer be who it was: see `Sessions.presume`. */
+/** What a caller asks who may no longer be who it was: see `Sessions.presume`. */
 export interface Attempt {
-  /** Set once it is decided within a transaction, by all that was committed before. */
+  /** Set once all that was committed before decides: within a transaction, or behind a read. */
   isDecided: boolean;
 }
 
@@ -248,10 +247,11 @@ export interface Sessions {
   authenticate(way: "session" | "token", secret: string): Caller | Promise<Caller>;
   /** Whether other processes may now change who a secret stands for. */
   readonly isShared: boolean;
+  /** Whether `read` of an entity finds out behind it what they have done. */
+  readonly mayPresumeReaders: boolean;
   /**
-   * Who a secret stood for when this process last heard of it, without asking the others; undefined
-   * where it does not know. For what is decided within a transaction: whatever is refused before
-   * that must be tried again with the caller that `authenticate` gives.
+   * Who a secret stood for when this process last heard of it; undefined where it does not know.
+   * Whatever is refused before an `Attempt` is decided must be tried again with `authenticate`.
    */
   presume(way: "session" | "token", secret: string): Caller | undefined;
   /** Ends the session or sign-in token that the caller came by. */

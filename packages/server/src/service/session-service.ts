@@ -52,6 +52,10 @@ export class HouseSessions implements Sessions {
     return this.#house.engine.isShared;
   }
 
+  get mayPresumeReaders(): boolean {
+    return this.#house.engine.readThenFollow !== undefined;
+  }
+
   presume(way: "session" | "token", secret: string): Caller | undefined {
     const known = this.#house.callers.known(way, secret);
     return known && this.#noted(known);

@@ -40,6 +40,13 @@ export interface Engine {
    */
   read(store: string, id: string, asOf?: number): Promise<StoredEntity | undefined>;
 
+  /**
+   * One entity, as of a moment after the call, with everything taken in that was committed by that
+   * moment: as `follow` and then `read`, in one way to the storage. Only where `follow` costs such
+   * a way.
+   */
+  readThenFollow?(store: string, id: string): Promise<StoredEntity | undefined>;
+
   /** What the query asks for, in order, a window at a time; needs constant memory. */
   find(store: string, query: Query, asOf?: number): AsyncIterable<Page>;
 

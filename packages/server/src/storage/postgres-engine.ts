@@ -108,6 +108,8 @@ export class PostgresEngine implements Engine {
   readonly #writer: PostgresWriter;
   /** Of the primary and of the replica. */
   readonly #points = new Map<PostgresLinks, PostgresPoints>();
+  /** Of the primary, with what is new since. */
+  readonly #followed: PostgresPoints;
   #isClosed = false;
   readonly isShared = true;
 
@@ -117,6 +119,7 @@ export class PostgresEngine implements Engine {
     this.#dictionary = options.dictionary;
     this.#follower = new PostgresFollower(options, state);
     this.#writer = new PostgresWriter(options, this.#follower);
+    this.#followed = new PostgresPoints(options.links, options.dictionary, this.#follower);
     this.#follower.begin();
   }
 
@@ -153,6 +156,18 @@ export class PostgresEngine implements Engine {
       if (!table) return undefined;
       return this.#pointsOf(links).read(table, id);
     });
+  }
+
+  readThenFollow(store: string, id: string): Promise<StoredEntity | undefined> {
+    this.#mustBeOpen();
+    const table = this.#table(store);
+    const readAfter = () => this.follow().then(() => this.read(store, id));
+    if (!table) return readAfter();
+    return this.#followed.read(table, id).then(
+      // Another store of that name may have been made meanwhile.
+      (entity) => (this.#table(store)?.n === table.n ? entity : this.read(store, id)),
+      (error) => (isUndefinedTable(error) ? readAfter() : Promise.reject(translated(error))),
+    );
   }
 
   async *find(store: string, query: Query, asOf?: number): AsyncIterable<Page> {

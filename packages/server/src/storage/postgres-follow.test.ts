@@ -17,7 +17,9 @@ import {
   numbersOf,
   query,
   readPresent,
+  remove,
   store,
+  update,
 } from "../../test/engine-world.ts";
 import { newSchema, run, type TestSchema } from "../../test/postgres-schemas.ts";
 import type { Commit } from "./engine.ts";
@@ -245,6 +247,45 @@ describe("two nodes", () => {
     } finally {
       await engine.close();
       await schema.remove();
+    }
+  });
+
+  it("know by a read what the other had done before, whatever that was", async () => {
+    const third = await openNode(schema);
+    const look = async (store: string, n: number) => {
+      const entity = await third.engine.readThenFollow(store, id(n));
+      assert.equal(third.engine.sequence, one.sequence, `${store} ${n}`);
+      return entity && JSON.parse(entity.body).a;
+    };
+    const define = (more = {}) => one.transact((tx) => tx.define(store("tides", more)));
+    try {
+      assert.equal(await look("tides", 1), undefined);
+      await define();
+      await insert(one, "tides", draft(1, { a: 0 }));
+      assert.equal(await look("tides", 1), 0, "a store it did not know");
+      for (let a = 1; a <= 30; a++) {
+        await update(one, "tides", 1, { a });
+        assert.equal(await look("tides", 1), a);
+        await insert(one, "groups", draft(1_000 + a, { name: `G${a}`, parent: id(1) }));
+        await Promise.all([look("tides", 1), look("tides", 2), look("cities", 10)]);
+        assert(third.engine.tree.has(id(1_000 + a)));
+      }
+      await remove(one, "tides", 1);
+      assert.equal(await look("tides", 1), undefined);
+      await insert(one, "tides", draft(1, { a: 31 }));
+      await one.transact(async (tx) => tx.undefine("tides"));
+      await define();
+      await insert(one, "tides", draft(1, { a: 32 }));
+      assert.equal(await look("tides", 1), 32, "a store made anew");
+      await one.transact(async (tx) => tx.undefine("tides"));
+      assert.equal(await look("tides", 1), undefined, "a store that is gone");
+      const sequences = third.heard.map(({ sequence }) => sequence);
+      assert.deepEqual(
+        sequences,
+        [...new Set(sequences)].sort((a, b) => a - b),
+      );
+    } finally {
+      await third.engine.close();
     }
   });
 

@@ -98,6 +98,21 @@ export class PostgresFollower {
     return this.#askingNext;
   }
 
+  /**
+   * Resolves when everything is taken in up to a head that the database has told.
+   * @param known how far the log went for this node when it asked
+   */
+  async reach(connection: PostgresConnection, head: Head, known: number): Promise<void> {
+    if (head.sequence < known) {
+      await this.alone(async () => this.hasGoneBack(connection, await readHead(connection)));
+      return;
+    }
+    // What this node has committed itself it knows as soon as it hears of that.
+    while (isBehind(this.#state, head) && this.#alone > 0) await this.#step.promise;
+    if (!isBehind(this.#state, head) && head.keptSince <= this.#state.keptSince) return;
+    await this.alone(() => this.takeIn(connection, head));
+  }
+
   /** Runs a task while nothing else is taken in. */
   alone<T>(task: () => Promise<T>): Promise<T> {
     this.#alone++;
@@ -166,19 +181,7 @@ export class PostgresFollower {
     const connection = await this.#options.links.reader();
     this.#isAsked = true;
     const { sequence } = this.#state;
-    await this.#takeInNew(connection, await readHead(connection), sequence);
-  }
-
-  /** @param known how far the log went for this node when it asked */
-  async #takeInNew(connection: PostgresConnection, head: Head, known: number): Promise<void> {
-    if (head.sequence < known) {
-      await this.alone(async () => this.hasGoneBack(connection, await readHead(connection)));
-      return;
-    }
-    // What this node has committed itself it knows as soon as it hears of that.
-    while (isBehind(this.#state, head) && this.#alone > 0) await this.#step.promise;
-    if (!isBehind(this.#state, head) && head.keptSince <= this.#state.keptSince) return;
-    await this.alone(() => this.takeIn(connection, head));
+    await this.reach(connection, await readHead(connection), sequence);
   }
 
   #tellStep(): void {
@@ -210,7 +213,7 @@ export class PostgresFollower {
         // Where the way to it is gone nothing else would end what waits for it.
         const head = await inTime(asking, silenceMsMax, () => links.cut());
         known = connection;
-        await this.#takeInNew(connection, head, sequence);
+        await this.reach(connection, head, sequence);
       } catch {
         // It is tried again; who asks meanwhile is told that the database is away.
       }

@@ -5,8 +5,10 @@
 import type { StoredEntity } from "@stoa/domain";
 import { arrayText, type PostgresConnection } from "./postgres-connection.ts";
 import type { PostgresDictionary } from "./postgres-dictionary.ts";
+import type { PostgresFollower } from "./postgres-follow.ts";
 import type { PostgresLinks } from "./postgres-links.ts";
 import { type Packed, packedSql, unpacked } from "./postgres-pack.ts";
+import { type Head, type HeadRow, headColumns, headOf } from "./postgres-state.ts";
 import type { PostgresTable } from "./postgres-store.ts";
 import { rowColumns } from "./sql-row.ts";
 
@@ -20,13 +22,20 @@ interface Waiting {
 export class PostgresPoints {
   readonly #links: PostgresLinks;
   readonly #dictionary: PostgresDictionary;
+  readonly #follower: PostgresFollower | undefined;
   #waiting: Waiting[] = [];
   #isDue = false;
   #sending = 0;
 
-  constructor(links: PostgresLinks, dictionary: PostgresDictionary) {
+  /** @param follower reaches what was committed when an entity was read, before that is told */
+  constructor(
+    links: PostgresLinks,
+    dictionary: PostgresDictionary,
+    follower?: PostgresFollower | undefined,
+  ) {
     this.#links = links;
     this.#dictionary = dictionary;
+    this.#follower = follower;
   }
 
   /** As it is committed by now. Errors: those of the driver. */
@@ -61,11 +70,20 @@ export class PostgresPoints {
     try {
       const connection = await this.#links.reader();
       const ids = some.map(({ id }) => id);
-      const found = await readEntities(connection, this.#dictionary, table, ids);
+      const found = await this.#found(connection, table, ids);
       for (const { id, resolve } of some) resolve(found.get(id));
     } catch (cause) {
       for (const { reject } of some) reject(cause);
     }
+  }
+
+  async #found(connection: PostgresConnection, table: PostgresTable, ids: readonly string[]) {
+    const follower = this.#follower;
+    if (!follower) return readEntities(connection, this.#dictionary, table, ids);
+    const { sequence } = follower.state;
+    const read = await readWithHead(connection, this.#dictionary, table, ids);
+    await follower.reach(connection, read.head, sequence);
+    return read.entities;
   }
 }
 
@@ -76,23 +94,52 @@ export async function readEntities(
   { n }: PostgresTable,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, StoredEntity>> {
-  const [packed] = await connection.all<Packed>(readSql(n), [arrayText(ids)]);
-  const rows = unpacked(packed as Packed);
-  const entities = await dictionary.entitiesOf(connection, rows);
+  const packed = await connection.first<Packed>(sqlsOf(n).read, [arrayText(ids)]);
+  return entitiesById(connection, dictionary, packed as Packed);
+}
+
+/** The same, with how far the log goes as of the very moment: one statement sees one moment. */
+async function readWithHead(
+  connection: PostgresConnection,
+  dictionary: PostgresDictionary,
+  { n }: PostgresTable,
+  ids: readonly string[],
+): Promise<{ entities: ReadonlyMap<string, StoredEntity>; head: Head }> {
+  const row = await connection.first<PackedWithHead>(sqlsOf(n).readWithHead, [arrayText(ids)]);
+  const [count, text, ...head] = row as PackedWithHead;
+  const entities = await entitiesById(connection, dictionary, [count, text]);
+  return { entities, head: headOf(head) };
+}
+
+type PackedWithHead = readonly [...Packed, ...HeadRow];
+
+async function entitiesById(
+  connection: PostgresConnection,
+  dictionary: PostgresDictionary,
+  packed: Packed,
+): Promise<ReadonlyMap<string, StoredEntity>> {
+  const entities = await dictionary.entitiesOf(connection, unpacked(packed));
   return new Map(entities.map((entity) => [entity.id, entity]));
 }
 
-/** The same text each time: finding a statement by a new one costs as much as a column. */
-function readSql(n: number): string {
+interface ReadSqls {
+  readonly read: string;
+  readonly readWithHead: string;
+}
+
+/** The same texts each time: finding a statement by a new one costs as much as a column. */
+function sqlsOf(n: number): ReadSqls {
   const known = readSqls.get(n);
   if (known !== undefined) return known;
   const all = `SELECT ${rowColumns("")} FROM e${n} WHERE id = ANY(?::text[])`;
-  const { sql } = packedSql({ sql: all, values: [] });
-  readSqls.set(n, sql);
-  return sql;
+  const { sql: read } = packedSql({ sql: all, values: [] });
+  const readWithHead = `SELECT r.*, ${headColumns} FROM (${read}) r, head`;
+  const sqls = { read, readWithHead };
+  readSqls.set(n, sqls);
+  return sqls;
 }
 
-const readSqls = new Map<number, string>();
+const readSqls = new Map<number, ReadSqls>();
 /** Statements on their way at a time: one for each connection. */
 const sendingMax = 2;
 /** Entities in one statement; past it the first would wait for the last. */

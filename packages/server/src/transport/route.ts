@@ -80,8 +80,7 @@ export function asWriter(house: House, handle: WriteHandler): RouteHandler {
   const asked = asCaller(house, (...call) => handle(...call, { isDecided: false }));
   return (request, reply) => {
     if (!house.sessions.isShared) return asked(request, reply);
-    const { store = "" } = request.params as { store?: string };
-    const presumed = isSystemStore(store) ? undefined : presume(house, request);
+    const presumed = presumedOf(house, request);
     if (!presumed) return asked(request, reply);
     const attempt: WriteAttempt = { isDecided: false };
     return handle(presumed, request, reply, attempt).catch(async (cause: unknown) => {
@@ -89,6 +88,42 @@ export function asWriter(house: House, handle: WriteHandler): RouteHandler {
       return handle(await authenticate(house, request), request, reply, attempt);
     });
   };
+}
+
+type ReadHandler = (
+  caller: Caller,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  attempt?: Attempt,
+) => Promise<void>;
+
+/**
+ * A handler that answers by one entity. Where the storage tells behind what is read what others
+ * have done, it is not asked for that before.
+ * @param mayPresume whether the request asks for nothing that goes another way
+ */
+export function asReader(
+  house: House,
+  handle: ReadHandler,
+  mayPresume: (request: FastifyRequest) => boolean,
+): RouteHandler {
+  const asked = asCaller(house, handle);
+  if (!house.sessions.mayPresumeReaders) return asked;
+  return (request, reply) => {
+    const presumed = mayPresume(request) ? presumedOf(house, request) : undefined;
+    if (!presumed) return asked(request, reply);
+    const attempt: Attempt = { isDecided: false };
+    return handle(presumed, request, reply, attempt).catch((cause: unknown) => {
+      if (attempt.isDecided) throw cause;
+      return asked(request, reply);
+    });
+  };
+}
+
+/** What is in stores of the system may need more than a look at the entity to be decided. */
+function presumedOf(house: House, request: FastifyRequest): Caller | undefined {
+  const { store = "" } = request.params as { store?: string };
+  return isSystemStore(store) ? undefined : presume(house, request);
 }
 
 /** The query string as it was sent, without `?`; the router is told to leave it alone. */

@@ -6,6 +6,7 @@
 import type { Caller, Found, Json, JsonObject, Method } from "@stoa/domain";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { requireAct } from "../../service/permission.ts";
+import type { Attempt } from "../../service/services.ts";
 import { sendEntity, sendNotModified } from "../answer.ts";
 import { consistencyOf } from "../consistency.ts";
 import { parameterRecord } from "../query-string.ts";
@@ -13,6 +14,7 @@ import { checkMediaType, patchTypes, plainTypes, readBody } from "../request-bod
 import {
   apiPrefix,
   asCaller,
+  asReader,
   asWriter,
   type House,
   queryText,
@@ -37,7 +39,7 @@ export function entityRoutes(house: House): readonly Route[] {
     {
       path: `${apiPrefix}/:store/:id`,
       verbs: {
-        GET: asCaller(house, (...call) => readEntity(house, ...call)),
+        GET: asReader(house, (...call) => readEntity(house, ...call), isPlain),
         PATCH: asWriter(house, (...call) => updateEntity(house, ...call)),
         DELETE: asWriter(house, (...call) => removeEntity(house, ...call)),
       },
@@ -73,17 +75,26 @@ async function createEntities(
   sendEntity(reply, `[${found.map(({ text }) => withSuccess(text)).join(",")}]`);
 }
 
-async function readEntity(house: House, ...[caller, request, reply]: Call): Promise<void> {
+type ReadCall = [...Call, attempt?: Attempt];
+
+async function readEntity(
+  house: House,
+  ...[caller, request, reply, attempt]: ReadCall
+): Promise<void> {
   const { store, id } = entityOf(caller, "GET", request);
-  const query = queryText(request);
   const consistency = consistencyOf(request.raw);
-  const isPlain = query === "" && consistency === undefined;
-  const options = isPlain ? undefined : parseReadOptions(query, consistency);
-  const { text, etag } = await house.services.entitiesOf(caller).read(store, id, options);
+  const options = isPlain(request) ? {} : parseReadOptions(queryText(request), consistency);
+  const entities = house.services.entitiesOf(caller, { attempt });
+  const { text, etag } = await entities.read(store, id, options);
   if (etag !== null && isKnown(request.raw.headers["if-none-match"], etag)) {
     return sendNotModified(reply, etag);
   }
   sendEntity(reply, withSuccess(text), etagHeaders(etag));
+}
+
+/** Whether the entity is wanted as it is by now, and nothing besides. */
+function isPlain(request: FastifyRequest): boolean {
+  return queryText(request) === "" && consistencyOf(request.raw) === undefined;
 }
 
 async function updateEntity(
