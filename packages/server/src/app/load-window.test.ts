@@ -105,3 +105,15 @@ test("processes are added up by the time of their points", () => {
   const { requests, events, faults, refusedSignIns } = load.totals;
   assert.deepEqual([requests, events, faults, refusedSignIns], [3, 5, 1, 1]);
 });
+
+test("what one reported that has ended counts, and its points for an hour", () => {
+  const one = loadOf((window) => window.observe(request(1)));
+  const hourMs = limit.loadPointsMax * limit.loadPointMs;
+  const ended = (ms: number) => ({
+    ...one,
+    processes: 0,
+    points: one.points.map((point) => ({ ...point, time: point.time - ms })),
+  });
+  const load = addedLoad([one, ended(hourMs - limit.loadPointMs), ended(hourMs)]);
+  assert.deepEqual([load.processes, load.totals.requests, load.points.length], [1, 3, 2]);
+});

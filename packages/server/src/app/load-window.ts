@@ -170,7 +170,11 @@ export function joinedLoad(reports: readonly LoadReport[]): LoadReport {
       totals[name] += report.totals[name];
     }
   }
-  const points = [...stretches.values()].sort((a, b) => a.time - b.time);
+  // Of those who have ended there may be older ones.
+  const oldest = Math.max(...stretches.keys()) - (limit.loadPointsMax - 1) * limit.loadPointMs;
+  const points = [...stretches.values()]
+    .filter(({ time }) => time >= oldest)
+    .sort((a, b) => a.time - b.time);
   return {
     startedAt: Math.min(...reports.map(({ startedAt }) => startedAt)),
     processes: reports.reduce((sum, { processes }) => sum + processes, 0),
