@@ -159,6 +159,11 @@ export function parseConfig(
   return Object.freeze(config);
 }
 
+/** Whether one of several may serve alone: nodes of one database lose nothing by company. */
+export function isBalanced({ data, workersMode }: Config): boolean {
+  return workersMode === "auto" && !isPostgres(data);
+}
+
 interface Source {
   readonly values: ReadonlyMap<string, string>;
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -50,9 +50,7 @@ export interface ProcessReport {
 
 /** The metrics of several processes as one text: counts added up, the latest of times. */
 export function addedUp(reports: readonly ProcessReport[]): Promise<string> {
-  // Its type says one list; it is given one for each process.
-  const metrics = reports.map((report) => report.metrics) as unknown as MetricObject[];
-  return AggregatorRegistry.aggregate(metrics).metrics();
+  return joinedMetrics(reports).metrics();
 }
 
 /**
@@ -60,10 +58,15 @@ export function addedUp(reports: readonly ProcessReport[]): Promise<string> {
  * what they held.
  */
 export async function pastOf(reports: readonly ProcessReport[]): Promise<ProcessReport> {
-  const metrics = reports.map((report) => report.metrics) as unknown as MetricObject[];
-  const joined = await AggregatorRegistry.aggregate(metrics).getMetricsAsJSON();
+  const joined = await joinedMetrics(reports).getMetricsAsJSON();
   const load = joinedLoad(reports.map((report) => report.load));
   return { metrics: joined.filter(isCount), load: { ...load, processes: 0 } };
+}
+
+function joinedMetrics(reports: readonly ProcessReport[]): Registry {
+  // Its type says one list; it is given one for each process.
+  const metrics = reports.map((report) => report.metrics) as unknown as MetricObject[];
+  return AggregatorRegistry.aggregate(metrics);
 }
 
 /** Those of the feed are gauges, since they are told as sums. */

@@ -5,7 +5,7 @@
 import cluster from "node:cluster";
 import { lockData } from "../storage/open-engine.ts";
 import { isPostgres } from "../storage/postgres-address.ts";
-import type { Config } from "./config.ts";
+import { type Config, isBalanced } from "./config.ts";
 import { Crew } from "./crew.ts";
 import { observer } from "./observe.ts";
 import {
@@ -29,8 +29,7 @@ export async function servePrimary(config: Config): Promise<void> {
     const crew = new Crew({
       observe,
       size: config.workers,
-      // Nodes of one database lose nothing by company.
-      isBalanced: config.workersMode === "auto" && !isPostgres(config.data),
+      isBalanced: isBalanced(config),
     });
     const first = await crew.start();
     showReady({ url: first.url, login: config.adminLogin, password: first.firstPassword });

@@ -7,7 +7,7 @@ import cluster from "node:cluster";
 import { setTimeout as sleep } from "node:timers/promises";
 import { limit } from "@stoa/domain";
 import type { Observation, Observe } from "../service/observation.ts";
-import type { Config } from "./config.ts";
+import { type Config, isBalanced } from "./config.ts";
 import { addedLoad } from "./load-window.ts";
 import { addedUp, observer, type ProcessReport } from "./observe.ts";
 import { endInTime, exitCodes, ignoreSignals, reasonOf } from "./process-end.ts";
@@ -69,7 +69,7 @@ export async function serveWorker(
     return;
   }
   tell({ kind: "ready", url: stoa.url, firstPassword: stoa.firstPassword });
-  telling.begin();
+  if (isBalanced(config)) telling.begin();
   await stopping.promise;
   endInTime();
   await stoa.close();
@@ -117,8 +117,8 @@ class Telling {
   #works = 0;
   #followers = 0;
   #told = 0;
-  #utilization = performance.eventLoopUtilization();
-  #processor = process.threadCpuUsage();
+  #activeMs = activeMs();
+  #computedMs = computedMs();
   #isIdle = true;
 
   begin(): void {
@@ -150,12 +150,9 @@ class Telling {
   }
 
   #tellLoad(): void {
-    const before = this.#utilization;
-    this.#utilization = performance.eventLoopUtilization();
-    const busyMs = this.#utilization.active - before.active;
-    const { user, system } = process.threadCpuUsage(this.#processor);
-    this.#processor = process.threadCpuUsage();
-    const computeMs = (user + system) / 1_000;
+    const [active, computed] = [activeMs(), computedMs()];
+    const [busyMs, computeMs] = [active - this.#activeMs, computed - this.#computedMs];
+    [this.#activeMs, this.#computedMs] = [active, computed];
     const [works, followers] = [this.#works, this.#followers];
     this.#works = 0;
     // Of a process that stays idle nothing new can be told.
@@ -167,6 +164,16 @@ class Telling {
 }
 
 const idleMsMax = 2;
+
+/** Since the start: how long the event loop was not idle, and how much of a processor it had. */
+function activeMs(): number {
+  return performance.eventLoopUtilization().active;
+}
+
+function computedMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
+}
 
 /** Questions to the primary about what all have counted. */
 class Gathering {
