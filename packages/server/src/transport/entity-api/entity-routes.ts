@@ -82,8 +82,9 @@ async function readEntity(
   ...[caller, request, reply, attempt]: ReadCall
 ): Promise<void> {
   const { store, id } = entityOf(caller, "GET", request);
-  const consistency = consistencyOf(request.raw);
-  const options = isPlain(request) ? {} : parseReadOptions(queryText(request), consistency);
+  const options = isPlain(request)
+    ? undefined
+    : parseReadOptions(queryText(request), consistencyOf(request.raw));
   const entities = house.services.entitiesOf(caller, { attempt });
   const { text, etag } = await entities.read(store, id, options);
   if (etag !== null && isKnown(request.raw.headers["if-none-match"], etag)) {
