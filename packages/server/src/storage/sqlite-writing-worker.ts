@@ -8,13 +8,13 @@ import { parentPort, workerData } from "node:worker_threads";
 import { SqliteConnection } from "./sqlite-connection.ts";
 import { writeTogether } from "./sqlite-entry.ts";
 import { unpackEntries } from "./sqlite-entry-packing.ts";
+import { setSharing } from "./sqlite-schema.ts";
 import { readSequence } from "./sqlite-state.ts";
 import type { WritingAnswer, WritingOrder, WritingPlace } from "./sqlite-writing-message.ts";
 
 const { file, log, heard } = workerData as WritingPlace;
 const connection = new SqliteConnection(file, "background");
-connection.run("PRAGMA synchronous = NORMAL");
-connection.run("PRAGMA wal_autocheckpoint = 0");
+setSharing(connection.database, false);
 let orders = 0;
 
 parentPort?.on("message", (order: WritingOrder) => parentPort?.postMessage(answerTo(order)));
