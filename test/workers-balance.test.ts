@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { BareSocket } from "../packages/server/test/socket-client.ts";
+import { BareSocket, until } from "../packages/server/test/socket-client.ts";
 import { Connection } from "./connection.ts";
 import { Program } from "./program.ts";
 
@@ -175,11 +175,11 @@ describe("two workers", () => {
       }
     });
     const before = made.size;
-    await until("writes before", () => made.size >= before + 200);
+    await until(() => made.size >= before + 200, "writes before");
     process.kill(only, "SIGKILL");
     await Promise.all(lanes);
     const areOthers = (ids: readonly number[]) => ids.length === 2 && !ids.includes(only);
-    await until("others take its place", () => areOthers(program.children()));
+    await until(() => areOthers(program.children()), "others take its place");
     await answers();
     assert.match(program.errors, /worker ended/);
     program.errors = "";
@@ -190,14 +190,6 @@ describe("two workers", () => {
     // What was on its way when it was killed may have been kept, though nobody was told.
     for (const id of there) made.add(id);
   });
-
-  async function until(what: string, isSo: () => boolean): Promise<void> {
-    const end = performance.now() + 20_000;
-    while (!isSo()) {
-      assert.ok(performance.now() < end, `${what}: ${program.errors}`);
-      await sleep(20);
-    }
-  }
 
   /** Where none serves, connections are refused for a moment. */
   async function answers(): Promise<void> {

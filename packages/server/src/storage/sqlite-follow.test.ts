@@ -4,8 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Change, type StoreDefinition, storeDefinition, systemStore } from "@stoa/domain";
+import { until } from "../../test/socket-client.ts";
 import type { Commit } from "./engine.ts";
 import { SqliteEngine } from "./sqlite-engine.ts";
 
@@ -144,13 +144,13 @@ describe("engines that share a file", () => {
     const lanes = 40;
     const writing = Promise.all(Array.from({ length: lanes }, (_, n) => lane(n)));
     await one.engine.share(false);
-    await until(() => one.engine.backgroundWrites > 20);
+    await until(() => one.engine.backgroundWrites > 20, "the thread has written");
     await rename(one, hex(0), "alone");
     await one.engine.share(true);
     const late = [open(), open()];
     peers = [one, ...late];
     const announced = one.announced;
-    await until(() => one.announced > announced + 20);
+    await until(() => one.announced > announced + 20, "others are told again");
     isOver.now = true;
     await writing;
     assert.ok(made.length > 500, `${made.length} are made`);
@@ -204,14 +204,6 @@ function draft(n: number) {
 
 function group(id: string, parent: string | null) {
   return { ...draft(0), id, body: JSON.stringify({ name: id, parent }) };
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  const end = performance.now() + 20_000;
-  while (!isSo()) {
-    assert.ok(performance.now() < end, "it takes too long");
-    await sleep(5);
-  }
 }
 
 function hex(n: number): string {
