@@ -194,17 +194,12 @@ function createApp(
   // Without its hook, which would parse cookies that nobody reads.
   app.register(fastifyCookie, { hook: false });
   if (house.origins.size > 0) app.register(fastifyCors, corsOptions(house));
-  app.addHttpMethod(lookupInside, { hasBody: true });
-  // Bodies are read by the handlers that want one, after they know who asks.
-  app.removeAllContentTypeParsers();
-  // By name too: the framework works each out anew that only `*` takes.
-  const types = ["application/json", "*"];
-  app.addContentTypeParser(types, (_request, _payload, done) => done(null));
-  app.setErrorHandler((error: Partial<FastifyError>, request, reply) => {
-    // The framework's own rule about the verb QUERY, which no route has.
-    if (error.code !== "FST_ERR_ROUTE_MISSING_CONTENT_TYPE") fail(error, reply);
-    else missing(request, reply);
-  });
+  // Bodies are read by the handlers that want one, after they know who asks: to the framework no
+  // verb has one.
+  for (const verb of ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY", lookupInside]) {
+    app.addHttpMethod(verb, { overrideExisting: true });
+  }
+  app.setErrorHandler((error, _request, reply) => fail(error, reply));
   app.setNotFoundHandler(missing);
   for (const route of routes) addRoute(app, house, route);
   return app;

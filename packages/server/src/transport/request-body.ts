@@ -100,7 +100,6 @@ function readBytes(request: IncomingMessage, bytesMax: number): Promise<Buffer> 
       reject(tooLarge(bytesMax));
     });
     if (!(announced > 0)) request.on("end", () => resolve(joined(chunks)));
-    request.on("error", () => reject(brokenOff()));
     request.on("close", () => {
       if (!request.complete) reject(brokenOff());
     });
