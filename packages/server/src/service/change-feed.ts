@@ -118,7 +118,7 @@ export class ChangeFeed implements FollowedFeed, CaughtUpFeed, PeopleFeed, MoveS
     this.#head = Math.max(this.#head, sequence);
     if (!this.#house) return;
     this.window.add(changes);
-    if (this.#running || changes.length === 0) return;
+    if (this.#running || changes.length === 0 || this.#passesAll(changes)) return;
     this.#wokenAt = performance.now();
     this.#running = this.#run();
   }
@@ -271,6 +271,12 @@ export class ChangeFeed implements FollowedFeed, CaughtUpFeed, PeopleFeed, MoveS
     this.#past.begin(sequence);
     for (const follower of [...this.audience.followers]) await verify(this, follower, sequence);
     for (const [follower, one] of this.audience.each()) follower.gap(one, sequence);
+  }
+
+  /** Takes a commit that comes next, as far as it is of that kind: no turn is taken up by it. */
+  #passesAll(changes: readonly Change[]): boolean {
+    const isNext = changes[0]?.sequence === this.#position + 1;
+    return isNext && changes.every((change) => this.#passes(change));
   }
 
   /** Takes at once what nobody hears of and nobody's rights hang on; whether it was such. */
