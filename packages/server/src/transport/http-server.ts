@@ -326,16 +326,10 @@ function faultOf({ observe }: House): (cause: unknown) => string {
 /** How long those with a socket may take to go by themselves. */
 const socketCutMs = 1_000;
 
-/** The framework's errors in our words; others stay as they are. */
+/** The framework's error in our words; others stay as they are. */
 function translated(error: unknown): unknown {
-  switch ((error as Partial<FastifyError> | null)?.code) {
-    case "FST_ERR_BAD_URL":
-      return violation("path", "encoding", "must be percent-encoded UTF-8");
-    case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
-      return new StoaError("media_type", "The content type is malformed.");
-    default:
-      return error;
-  }
+  if ((error as Partial<FastifyError> | null)?.code !== "FST_ERR_BAD_URL") return error;
+  return violation("path", "encoding", "must be percent-encoded UTF-8");
 }
 
 async function drain(app: FastifyInstance, servers: ReadonlySet<Server>): Promise<void> {
