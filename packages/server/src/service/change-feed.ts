@@ -108,17 +108,18 @@ export class ChangeFeed implements FollowedFeed, CaughtUpFeed, PeopleFeed, MoveS
   }
 
   get storeNames(): readonly string[] {
-    return this.house.catalog
-      .definitions()
-      .map(({ name }) => name)
-      .sort();
+    const names = this.house.catalog.definitions().map(({ name }) => name);
+    return names.sort();
   }
 
   onCommit({ sequence, changes }: Commit): void {
     this.#head = Math.max(this.#head, sequence);
     if (!this.#house) return;
     this.window.add(changes);
-    if (this.#running || changes.length === 0 || this.#passesAll(changes)) return;
+    if (this.#running || changes.length === 0) return;
+    // A commit of which nobody hears takes no turn of its own.
+    const isNext = changes[0]?.sequence === this.#position + 1;
+    if (isNext && changes.every((change) => this.#passes(change))) return;
     this.#wokenAt = performance.now();
     this.#running = this.#run();
   }
@@ -207,12 +208,11 @@ export class ChangeFeed implements FollowedFeed, CaughtUpFeed, PeopleFeed, MoveS
   }
 
   async presentOf(version: Version, store: string, sequence: number): Promise<Version | null> {
-    const { engine } = this;
-    const { tree } = engine;
+    const { tree } = this.engine;
     const { entity } = version;
     const isSame = this.window.isSameSince(sequence, store, entity.id);
     if (isSame && tree === version.tree) return version;
-    const now = isSame ? entity : await engine.read(store, entity.id);
+    const now = isSame ? entity : await this.engine.read(store, entity.id);
     return now ? new Version(now, tree) : null;
   }
 
@@ -271,12 +271,6 @@ export class ChangeFeed implements FollowedFeed, CaughtUpFeed, PeopleFeed, MoveS
     this.#past.begin(sequence);
     for (const follower of [...this.audience.followers]) await verify(this, follower, sequence);
     for (const [follower, one] of this.audience.each()) follower.gap(one, sequence);
-  }
-
-  /** Takes a commit that comes next, as far as it is of that kind: no turn is taken up by it. */
-  #passesAll(changes: readonly Change[]): boolean {
-    const isNext = changes[0]?.sequence === this.#position + 1;
-    return isNext && changes.every((change) => this.#passes(change));
   }
 
   /** Takes at once what nobody hears of and nobody's rights hang on; whether it was such. */
