@@ -139,6 +139,23 @@ const rows: readonly Row[] = [
     status: 415,
   },
   {
+    name: "nor is it told of before who asks is known",
+    method: "POST",
+    url: list,
+    headers: { "content-type": "nonsense" },
+    body: "{}",
+    status: 401,
+  },
+  {
+    name: "nor of a verb that is not there",
+    as: "ada",
+    method: "PUT",
+    url: list,
+    headers: { "content-type": "nonsense" },
+    body: "{}",
+    status: 405,
+  },
+  {
     name: "a form does not delete either",
     as: "ada",
     method: "DELETE",

@@ -196,7 +196,7 @@ function createApp(
   if (house.origins.size > 0) app.register(fastifyCors, corsOptions(house));
   // Bodies are read by the handlers that want one, after they know who asks: to the framework no
   // verb has one.
-  for (const verb of ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY", lookupInside]) {
+  for (const verb of [...app.supportedMethods, lookupInside]) {
     app.addHttpMethod(verb, { overrideExisting: true });
   }
   app.setErrorHandler((error, _request, reply) => fail(error, reply));
