@@ -1,6 +1,6 @@
 /**
  * Follows the log of changes and tells each subscription what it is to see, in order and once
- * (design 5). Writers never wait for it: a commit only wakes it. Knows no wire form.
+ * (design 5). Writers never wait for it: a commit at most wakes it. Knows no wire form.
  */
 import {
   type Caller,
